@@ -1,0 +1,59 @@
+"""The foundation's models; import them from here. Order below is the order of dependency."""
+
+from qms.models.attachment import Attachment
+from qms.models.clause import Applicability, Clause, Commitment, CrosswalkRow, DocumentedInformation, StandardEdition
+from qms.models.coverage import ClauseLink, CoverageDay, CoveragePerson
+from qms.models.elevation import Elevation
+from qms.models.job import Job, Notification
+from qms.models.mapping import ClauseMapping
+from qms.models.person import Person, User
+from qms.models.person_import import PersonImport
+from qms.models.record import (
+    Json,
+    Phase,
+    Record,
+    RecordPerson,
+    RecordQuerySet,
+    RecordVersion,
+    ReferenceCounter,
+    site_today,
+)
+from qms.models.signature import Signature
+from qms.models.site import Area, AreaCode, Organization, Site
+from qms.models.trail import GENESIS, Checkpoint, TrailEntry
+
+__all__ = [
+    "GENESIS",
+    "Applicability",
+    "Area",
+    "AreaCode",
+    "Attachment",
+    "Checkpoint",
+    "Clause",
+    "ClauseLink",
+    "ClauseMapping",
+    "Commitment",
+    "CoverageDay",
+    "CoveragePerson",
+    "CrosswalkRow",
+    "DocumentedInformation",
+    "Elevation",
+    "Job",
+    "Json",
+    "Notification",
+    "Organization",
+    "Person",
+    "PersonImport",
+    "Phase",
+    "Record",
+    "RecordPerson",
+    "RecordQuerySet",
+    "RecordVersion",
+    "ReferenceCounter",
+    "Signature",
+    "Site",
+    "StandardEdition",
+    "TrailEntry",
+    "User",
+    "site_today",
+]

@@ -1,0 +1,111 @@
+"""Database triggers that keep the trail honest on PostgreSQL and SQLite alike.
+
+Append-only: trail entries, checkpoints, signatures and record versions refuse UPDATE and DELETE (PostgreSQL: TRUNCATE
+too). Records refuse DELETE and any change of the facts the server set. On SQLite, INSERT OR REPLACE deletes the row in
+its way without asking the delete triggers unless ``PRAGMA recursive_triggers`` is on; settings.py sets it, and because
+another program would not, a trigger before INSERT refuses a row whose keys are taken. Installed by a migration; a
+superuser who drops them is found by the hash chains.
+"""
+
+from __future__ import annotations
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+APPEND_ONLY = ("qms_trailentry", "qms_checkpoint", "qms_signature", "qms_recordversion")
+UNDELETABLE = ("qms_record", "qms_person", "qms_clausemapping")
+SERVER_FACTS = ("id", "uid", "kind", "reference", "recorded_at", "recorded_by_id")
+# What makes a row of each table the only one: REPLACE would delete by any of these.
+KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "qms_trailentry": (("id",), ("chain", "seq")),
+    "qms_checkpoint": (("id",), ("seq",)),
+    "qms_signature": (("id",), ("record_id", "version", "signer_id", "meaning")),
+    "qms_recordversion": (("id",), ("record_id", "version")),
+    "qms_record": (("id",), ("uid",), ("reference",)),
+    "qms_person": (("id",), ("uid",)),
+    "qms_clausemapping": (("id",),),
+}
+MESSAGE = "append-only: this table keeps evidence and refuses to be changed"
+FACT_MESSAGE = "immutable: uid, kind, reference and the recorded date are set once"
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Create the triggers, replacing those that are there already. Call it after every migration of their tables:
+    SQLite alters a table by making it anew, and its triggers are lost with the old one.
+    """
+    remove(connection)
+    with connection.cursor() as cursor:
+        for statement in _statements(connection.vendor):
+            cursor.execute(statement)
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Drop the triggers (migration backwards, and test databases that are emptied between tests)."""
+    on = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        for name, table in _names(connection.vendor):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if on else ""))
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Names of the triggers that should be in the database and are not, or are switched off."""
+    if connection.vendor == "postgresql":
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+    else:
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        there = {name for (name,) in cursor.fetchall()}
+    return [name for name, _table in _names(connection.vendor) if name not in there]
+
+
+def _names(vendor: str) -> list[tuple[str, str]]:
+    names = [(f"{table}_refuse_{verb}", table) for table in APPEND_ONLY for verb in ("update", "delete")]
+    names += [(f"{table}_refuse_delete", table) for table in UNDELETABLE]
+    names.append(("qms_record_refuse_fact_update", "qms_record"))
+    if vendor == "postgresql":
+        names += [(f"{table}_refuse_truncate", table) for table in (*APPEND_ONLY, *UNDELETABLE)]
+    else:
+        names += [(f"{table}_refuse_replace", table) for table in (*APPEND_ONLY, *UNDELETABLE)]
+    return names
+
+
+def _statements(vendor: str) -> list[str]:
+    changed = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
+    facts = " OR ".join(f"OLD.{column} {changed} NEW.{column}" for column in SERVER_FACTS)
+    if vendor == "sqlite":
+        return [_sqlite(name, table, facts) for name, table in _names(vendor)]
+    functions = [
+        f"CREATE OR REPLACE FUNCTION qms_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$",
+        f"CREATE OR REPLACE FUNCTION qms_refuse_fact() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{FACT_MESSAGE}'; END $$",
+    ]
+    return functions + [_postgresql(name, table, facts) for name, table in _names(vendor)]
+
+
+def _sqlite(name: str, table: str, facts: str) -> str:
+    if name.endswith("_fact_update"):
+        event, when, message = "UPDATE", f"WHEN {facts} ", FACT_MESSAGE
+    elif name.endswith("_replace"):
+        taken = " OR ".join(_row_exists(table, key) for key in KEYS[table])
+        event, when, message = "INSERT", f"WHEN {taken} ", MESSAGE
+    else:
+        event, when, message = name.rsplit("_", 1)[1].upper(), "", MESSAGE
+    return (
+        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW {when}"
+        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    )
+
+
+def _row_exists(table: str, key: tuple[str, ...]) -> str:
+    same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608  names from this file
+
+
+def _postgresql(name: str, table: str, facts: str) -> str:
+    if name.endswith("_fact_update"):
+        when = f"FOR EACH ROW WHEN ({facts})"
+        return f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} {when} EXECUTE FUNCTION qms_refuse_fact()"
+    event = name.rsplit("_", 1)[1].upper()
+    level = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    return f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {level} EXECUTE FUNCTION qms_refuse()"
