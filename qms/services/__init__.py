@@ -1,0 +1,1 @@
+"""Every change of the foundation goes through a function in here."""
