@@ -1,0 +1,30 @@
+"""The organization's own data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from qms.forms.person import TIME_ZONE_CHOICES
+from qms.forms.site import keep_choice
+from qms.models import Organization
+
+
+class OrganizationForm(forms.Form):
+    """Name, scope and time zone."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    scope_statement = forms.CharField(
+        label=_("Scope of the quality management system"), required=False, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What you make or do, where, and what is left out with the reason. Printed on evidence packs."),
+    )  # fmt: skip
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=TIME_ZONE_CHOICES, help_text=_("For times that belong to no site.")
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        kwargs["initial"] = {name: getattr(organization, name) for name in self.base_fields}
+        super().__init__(*args, **kwargs)
+        keep_choice(self, "time_zone", organization.time_zone)

@@ -1,0 +1,237 @@
+"""Charts drawn by ourselves: one SVG for the browser (both themes), for print and for PDF.
+
+Colours are presentation attributes, which is all a PDF renderer honours; in the browser the classes let the style sheet
+replace them with the theme's. The same numbers always give the same bytes. Use: templates/components/README.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from qms.status_words import status_word
+
+register = template.Library()
+
+Point = tuple[object, float | None]
+
+INK, FAINT, LINE, ACCENT, TARGET = "#4d5458", "#62696d", "#e0dfda", "#0d5c6b", "#95380f"
+TONE_FILL = {
+    "good": "#3f8f62", "soon": "#c98a1b", "late": "#c8602d", "missing": "#b8354a", "neutral": "#9ba1a4",
+    "gone": "#8b7aa5", "busy": "#2f8294",
+}  # fmt: skip
+LABELS_ACROSS = 6
+TICKS = 4
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The drawing area inside a chart, in SVG units."""
+
+    width: int
+    height: int
+    left: int = 44
+    right: int = 14
+    top: int = 14
+    bottom: int = 26
+
+    @property
+    def inner_width(self) -> int:
+        return self.width - self.left - self.right
+
+    @property
+    def floor(self) -> int:
+        return self.height - self.bottom
+
+    def x(self, index: int, count: int) -> float:
+        """Where the point number ``index`` of ``count`` stands; a single point stands in the middle."""
+        share = index / (count - 1) if count > 1 else 0.5
+        return round(self.left + share * self.inner_width, 1)
+
+    def y(self, value: float, top_value: float, low_value: float = 0) -> float:
+        """Height of a value on a scale from ``low_value`` at the floor to ``top_value``."""
+        span = (top_value - low_value) or 1
+        return round(self.floor - (value - low_value) / span * (self.floor - self.top), 1)
+
+
+def nice_step(span: float, steps: int = TICKS) -> float:
+    """The smallest of 1, 2, 2.5 or 5 times a power of ten that covers ``span`` in at most ``steps`` steps."""
+    if span <= 0:
+        return 1
+    rough = span / steps
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next((factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999999), 10 * power)
+
+
+def scale(values: Sequence[float]) -> tuple[float, float, list[float]]:
+    """Lowest and highest value of the axis and its ticks. Zero is always on it."""
+    low, high = min([0.0, *values]), max([0.0, *values])
+    step = nice_step(high - low)
+    first, last = math.floor(low / step), max(math.ceil(high / step - 1e-9), 1)
+    return first * step, last * step, [round(index * step, 6) for index in range(first, last + 1)]
+
+
+def words(value: float | None) -> str:
+    """A number for people: grouped thousands, no needless decimals; a dash for no value."""
+    if value is None:
+        return "–"
+    rounded = round(float(value), 2)
+    places = 0 if rounded == int(rounded) else (1 if rounded == round(rounded, 1) else 2)
+    return number_format(rounded, places, use_l10n=True, force_grouping=True)
+
+
+def as_points(points: Iterable[Sequence[Any]]) -> list[Point]:
+    """Clean input: labels as text, values as numbers or None; infinities and not-a-number count as no value."""
+    clean: list[Point] = []
+    for label, value in points:
+        number = None if value is None else float(value)
+        clean.append((str(label), number if number is not None and math.isfinite(number) else None))
+    return clean
+
+
+def summary(title: str, points: Sequence[Point], unit: str) -> str:
+    """The title a screen reader or a PDF reader hears: what, how many, first, last, lowest and highest."""
+    known = [(label, value) for label, value in points if value is not None]
+    if not known:
+        return _("%(title)s: no values yet") % {"title": title}
+    low, high = min(known, key=lambda point: point[1]), max(known, key=lambda point: point[1])
+    return _("%(title)s: %(n)s values, last %(last)s %(unit)s(%(label)s), lowest %(low)s, highest %(high)s") % {
+        "title": title, "n": len(known), "last": words(known[-1][1]), "unit": f"{unit} " if unit else "",
+        "label": known[-1][0], "low": words(low[1]), "high": words(high[1]),
+    }  # fmt: skip
+
+
+def table_mode(table: object) -> str:
+    """``closed`` behind a summary line, ``open``, or ``none``."""
+    return "none" if table in (False, "none") else ("open" if table == "open" else "closed")
+
+
+def colors() -> dict[str, str]:
+    return {"ink": INK, "faint": FAINT, "line": LINE, "accent": ACCENT, "target_color": TARGET}
+
+
+def rows(points: Sequence[Point]) -> list[tuple[object, str]]:
+    return [(label, words(value)) for label, value in points]
+
+
+@register.inclusion_tag("components/chart_line.html")
+def line_chart(
+    points: Iterable[Sequence[Any]], title: str, unit: str = "", target: float | None = None, wide: bool = False,
+    table: object = True,
+) -> dict[str, object]:  # fmt: skip
+    """A line over time. ``points``: (label, value or None); a None breaks the line; ``unit`` follows values."""
+    series = as_points(points)
+    frame = Frame(width=720 if wide else 400, height=220 if wide else 190)
+    values = [value for _label, value in series if value is not None]
+    low, high, ticks = scale([*values, *([float(target)] if target is not None else [])])
+    dots = [
+        {"x": frame.x(index, len(series)), "y": frame.y(value, high, low), "label": label, "words": words(value)}
+        for index, (label, value) in enumerate(series)
+        if value is not None
+    ]
+    return {
+        **colors(), "frame": frame, "title": title, "summary": summary(title, series, unit), "unit": unit,
+        "ticks": [{"y": frame.y(tick, high, low), "words": words(tick)} for tick in ticks],
+        "lines": _runs(series, frame, high, low), "dots": dots if len(dots) <= 24 else dots[-1:],
+        "last": dots[-1] if dots else None, "across": _labels_across(series, frame), "rows": rows(series),
+        "target": None if target is None else {"y": frame.y(float(target), high, low), "words": words(target)},
+        "table": table_mode(table),
+    }  # fmt: skip
+
+
+@register.inclusion_tag("components/chart_bar.html")
+def bar_chart(
+    points: Iterable[Sequence[Any]], title: str, unit: str = "", table: object = True, label_width: int = 120
+) -> dict[str, object]:
+    """Horizontal bars, one per point: (label, value or None). Negative values count as zero."""
+    series = as_points(points)
+    width, row_height = 400, 26
+    room = width - label_width - 64
+    top_value = max((value for _label, value in series if value is not None), default=0) or 1
+    bars = [
+        {
+            "y": index * row_height, "text_y": index * row_height + 17, "label": _short(str(label), label_width),
+            "full": label, "width": round(max(value or 0, 0) / top_value * room, 1), "words": words(value),
+            "end": round(label_width + max(value or 0, 0) / top_value * room + 6, 1),
+        }
+        for index, (label, value) in enumerate(series)
+    ]  # fmt: skip
+    return {
+        **colors(), "bars": bars, "title": title, "summary": summary(title, series, unit), "unit": unit, "width": width,
+        "height": max(len(series), 1) * row_height, "label_width": label_width, "label_end": label_width - 8,
+        "rows": rows(series), "table": table_mode(table),
+    }  # fmt: skip
+
+
+@register.inclusion_tag("components/chart_spark.html")
+def sparkline(values: Iterable[float | None], title: str, width: int = 120, height: int = 28) -> dict[str, object]:
+    """A small line inside a text or a table row; its title carries first and last value."""
+    series = as_points((index + 1, value) for index, value in enumerate(values))
+    frame = Frame(width=width, height=height, left=3, right=5, top=4, bottom=4)
+    known = [value for _label, value in series if value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    if low == high:
+        low, high = low - 1, high + 1
+    ends = [(index, value) for index, (_label, value) in enumerate(series) if value is not None]
+    last = {"x": frame.x(ends[-1][0], len(series)), "y": frame.y(ends[-1][1], high, low)} if ends else None
+    return {**colors(), "frame": frame, "summary": summary(title, series, ""),
+            "lines": _runs(series, frame, high, low), "last": last}  # fmt: skip
+
+
+@register.inclusion_tag("components/chart_strip.html")
+def strip_chart(parts: Iterable[tuple[str, int]], title: str, paper: bool = False) -> dict[str, object]:
+    """One bar shared by statuses: parts of (status, count). The legend beside it says every part in words.
+
+    ``paper``: the legend's icons are drawn in place, as a PDF needs.
+    """
+    counted = [(status, int(count)) for status, count in parts if count > 0]
+    total = sum(count for _status, count in counted) or 1
+    bars, start = [], 0.0
+    for status, count in counted:
+        width = count / total * 400
+        fill = TONE_FILL[status_word(status).tone]
+        bars.append({"x": round(start, 1), "width": round(max(width - 2, 1), 1), "fill": fill,
+                     "tone": status_word(status).tone})  # fmt: skip
+        start += width
+    said = ", ".join(f"{status_word(status).label}: {count}" for status, count in counted)
+    return {
+        "bars": bars,
+        "parts": counted,
+        "paper": paper,
+        "summary": f"{title}: {said or _('nothing yet')}",
+        "title": title,
+    }
+
+
+def _runs(series: Sequence[Point], frame: Frame, high: float, low: float) -> list[str]:
+    """The points attribute of each unbroken stretch of at least two values."""
+    runs: list[list[str]] = [[]]
+    for index, (_label, value) in enumerate(series):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append(f"{frame.x(index, len(series))},{frame.y(value, high, low)}")
+    return [" ".join(run) for run in runs if len(run) > 1]
+
+
+def _labels_across(series: Sequence[Point], frame: Frame) -> list[dict[str, object]]:
+    """At most six labels under the axis, the last point always among them."""
+    count = len(series)
+    every = max(1, math.ceil(count / LABELS_ACROSS))
+    chosen = [index for index in range(count) if (count - 1 - index) % every == 0]
+    return [
+        {"x": frame.x(index, count), "label": series[index][0],
+         "anchor": "end" if index == count - 1 and count > 1 else ("start" if index == 0 else "middle")}
+        for index in chosen
+    ]  # fmt: skip
+
+
+def _short(label: str, width: int) -> str:
+    room = max(4, width // 7)
+    return label if len(label) <= room else label[: room - 1].rstrip() + "…"
