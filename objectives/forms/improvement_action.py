@@ -1,0 +1,143 @@
+"""Improvement actions: the list's filters, opening and changing one, and the words that go with each move."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import django_filters
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from objectives.models import ImprovementAction
+from objectives.services import improvement_action as service
+from qms.forms.record_clash import ClashLine, clash_lines
+from qms.forms.record_list import DayInput, RecordFilter
+from qms.models import Area, Person, Record, Site, User
+from qms.models.person import searchable
+from qms.records import Text
+
+
+class ImprovementActionFilter(RecordFilter):
+    """Filters of the list of actions; ``since`` and ``until`` are due dates here."""
+
+    status = django_filters.MultipleChoiceFilter(
+        label=_("Status"), choices=ImprovementAction.Status.choices, widget=forms.CheckboxSelectMultiple
+    )
+    since = django_filters.DateFilter("due_on", "gte", label=_("Due from"), widget=DayInput)
+    until = django_filters.DateFilter("due_on", "lte", label=_("Due until"), widget=DayInput)
+    only = django_filters.MultipleChoiceFilter(
+        method="by_marks", label=_("Only those"), widget=forms.CheckboxSelectMultiple,
+        choices=[("confidential", _("confidential"))],
+    )  # fmt: skip
+    search_fields = ("title__icontains", "description__icontains", "reference__istartswith")
+
+    class Meta:
+        model = ImprovementAction
+        fields: list[str] = []
+
+
+class NameField(forms.CharField):
+    """One person by name; cleaned to the person the ``user`` may see."""
+
+    user: User
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.name if isinstance(value, Person) else value
+
+    def clean(self, value: Any) -> Person | None:
+        """The person of that name. Raises ValidationError when nobody, or more than one, has it."""
+        text = str(super().clean(value))
+        if not text:
+            return None
+        found = list(Person.objects.visible_to(self.user).active().filter(search_name=searchable(text))[:2])
+        found = found or list(Person.objects.visible_to(self.user).active().matching(text).order_by("name", "pk")[:2])
+        if len(found) == 1:
+            return found[0]
+        raise forms.ValidationError(
+            _now("More than one person fits “%(name)s”. Write the whole name.") % {"name": text} if found
+            else _now("Nobody here is called “%(name)s”. Check the spelling.") % {"name": text}
+        )  # fmt: skip
+
+
+class ImprovementActionForm(forms.Form):
+    """An action's facts. Opening one has a site and a ``uid``; changing one has a version and a reason."""
+
+    title = forms.CharField(label=_("What is to be done"), max_length=240)
+    description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    owner = NameField(label=_("Who does it"), max_length=160)
+    due_on = forms.DateField(label=_("Due"), widget=DayInput)
+    promised_to = NameField(
+        label=_("Promised to"), max_length=160, required=False,
+        help_text=_("The person it was promised to; that person says whether it was kept."),
+    )  # fmt: skip
+    site = forms.ModelChoiceField(label=_("Site"), queryset=Site.objects.none())
+    area = forms.ModelChoiceField(label=_("Area"), queryset=Area.objects.none(), required=False)
+    is_confidential = forms.BooleanField(label=_("Confidential"), required=False)
+    reason = forms.CharField(label=_("Why you change it"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    uid = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        user: User,
+        action: ImprovementAction | None = None,
+        source: Record | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("initial", _initial(user, action, source))
+        super().__init__(*args, **kwargs)
+        self.user = user
+        for name in ("owner", "promised_to"):
+            self.fields[name].user = user  # type: ignore[attr-defined]
+        sites = Site.objects.visible_to(user).active().order_by("name", "pk")
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+        areas = Area.objects.visible_to(user).select_related("site").order_by("site__name", "name", "pk")
+        fixed = action.site if action else source.site if source else None
+        if fixed:
+            areas = areas.filter(site=fixed)
+        self.fields["area"].queryset = areas  # type: ignore[attr-defined]
+        unused = ("site", "uid") if action else ("reason", "version", *(("site",) if source else ()))
+        for name in unused:
+            del self.fields[name]
+
+    def clean(self) -> dict[str, Any] | None:
+        """The area belongs to the site."""
+        values = super().clean() or self.cleaned_data
+        area, site = values.get("area"), values.get("site")
+        if area and site and area.site_id != site.pk:
+            self.add_error("area", _now("This area belongs to another site. Choose an area of %s.") % site.name)
+        return values
+
+    def facts(self) -> dict[str, Any]:
+        """The plain facts by the service's names."""
+        return {name: self.cleaned_data[name] for name in service.PLAIN_FIELDS}
+
+    def clash(self, current: ImprovementAction) -> list[ClashLine]:
+        """What was typed beside the action as it stands now."""
+        theirs = ImprovementActionForm(user=self.user, action=current)
+        return clash_lines(self, theirs, leave_out=("version", "reason"))
+
+
+def _initial(user: User, action: ImprovementAction | None, source: Record | None) -> dict[str, Any]:
+    if action:
+        values = {name: getattr(action, name) for name in service.PLAIN_FIELDS}
+        return values | {"area": action.area_id, "version": action.version}
+    return {
+        "uid": uuid.uuid4(), "owner": user.person, "site": source.site_id if source else user.person.site_id,
+        "area": source.area_id if source else None, "is_confidential": bool(source and source.is_confidential),
+    }  # fmt: skip
+
+
+class MoveForm(forms.Form):
+    """The words that go with a move: an outcome for what is done, a reason for the rest; none without a label."""
+
+    words = forms.CharField(max_length=400, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, label: Text, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = str(label)
+        if not label:
+            del self.fields["words"]
