@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LeadershipConfig(AppConfig):
+    name = "leadership"
+    verbose_name = _("Leadership")
+
+    def ready(self) -> None:
+        """Register this package's kinds of record."""
+        from . import records  # noqa: F401, PLC0415  models can only be imported once all apps are loaded

@@ -1,0 +1,1 @@
+"""Forms of the leadership package: they parse and explain; the services decide."""

@@ -1,0 +1,210 @@
+"""Corroboration: people who were there are asked, answer once without a log-in, and are counted from five answers up.
+
+What keeps an anonymous answer anonymous: its row has no participant and only a date; the invitation keeps only the day
+it was used on; the trail entry has that day instead of the time, and no request id that a log file could be joined by.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from hashlib import sha256
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import models, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from leadership.models import Activity, Answer, Invitation
+from leadership.models.corroboration import AnswerQuerySet
+from qms.models import Organization, RecordPerson, User
+from qms.services import person as person_service
+from qms.services import record as record_service
+from qms.services import trail
+
+LIFETIME = timedelta(days=14)
+MAX_FAILED_PINS = 10
+
+
+class CannotInvite(Exception):
+    """Nobody can be asked about this activity now; the message says why."""
+
+
+class CannotAnswer(Exception):
+    """The link or PIN does not, or does no longer, open a question; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Answers that may be shown: how many there are of each, and words, in no order that tells who."""
+
+    n: int
+    happened: list[tuple[str, int]]
+    point: list[tuple[str, int]]
+    points_raised: int
+    words: list[tuple[str, str]]
+
+
+def tally(answers: AnswerQuerySet, *, with_words: bool = False) -> Tally | None:
+    """Count answers, or None while fewer than five may be shown. One query.
+
+    A name stands beside somebody's words only, never beside a yes or no: who answered without a name could otherwise
+    be found by taking the named ones away.
+    """
+    rows = list(answers.shown().values_list("happened", "point", "words", "participant__name"))
+    if not rows:
+        return None
+    happened, point = Counter(row[0] for row in rows), Counter(row[1] for row in rows)
+    raised = [value for value in Answer.Point.values if value != Answer.Point.NONE]
+    return Tally(
+        n=len(rows),
+        happened=[(str(choice.label), happened[choice.value]) for choice in Answer.Happened],
+        point=[(str(Answer.Point(value).label), point[value]) for value in raised],
+        points_raised=sum(point[value] for value in raised),
+        words=sorted((row[2], row[3] or "") for row in rows if row[2]) if with_words else [],
+    )
+
+
+@transaction.atomic
+def invite(activity: Activity, *, participant_ids: Iterable[int], by: User, at: datetime) -> list[Invitation]:
+    """Ask people met whether it happened; who has an unanswered invitation gets a fresh one in its place.
+
+    Side effects: invitations for 14 days, a trail entry, an e-mail to each with an address after the commit. The links
+    of people without one are in ``secret_link`` of the invitations returned, and nowhere else: only hashes are kept.
+    Raises CannotInvite.
+    """
+    current = record_service.lock(activity)
+    if current.status != Activity.Status.LOGGED:
+        raise CannotInvite(_("People can be asked about a logged activity only."))
+    chosen = current.participants.filter(part=RecordPerson.Part.MET, pk__in=list(participant_ids))
+    people = [p for p in chosen.select_related("person", "invitation").order_by("position", "pk") if not _answered(p)]
+    if not people:
+        raise CannotInvite(_("Choose at least one person who was met and has not answered yet."))
+    invitations = [_invitation(current, person, by=by, at=at) for person in people]
+    names = [person.name for person in people]
+    trail.write(current, "activity.invited", by=by, at=at, changes={"invited": names})
+    for invitation in invitations:
+        if invitation.email:
+            _send_later(invitation)
+    return invitations
+
+
+def _answered(participant: RecordPerson) -> bool:
+    invitation = getattr(participant, "invitation", None)
+    return bool(invitation and invitation.answered_at)
+
+
+def _invitation(activity: Activity, participant: RecordPerson, *, by: User, at: datetime) -> Invitation:
+    token = secrets.token_urlsafe(24)
+    invitation, _is_new = Invitation.objects.update_or_create(
+        participant=participant,
+        defaults={
+            "activity": activity, "token_hash": token_hash(token), "created_at": at, "created_by": by,
+            "expires_at": at + LIFETIME, "failed_pins": 0,
+        },
+    )  # fmt: skip
+    invitation.email = participant.person.email if participant.person and participant.person.is_active else ""
+    invitation.secret_link = "" if invitation.email else link_of(token)
+    return invitation
+
+
+def link_of(token: str) -> str:
+    """The address a person answers at."""
+    return f"{settings.PUBLIC_URL}{reverse('leadership:answer', args=[token])}"
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token."""
+    return sha256(token.encode()).hexdigest()
+
+
+def _send_later(invitation: Invitation) -> None:
+    task, pk = "leadership.tasks.corroboration.send_invitation", invitation.pk
+    transaction.on_commit(lambda: current_app.signature(task, args=[pk]).delay(), robust=True)
+
+
+def send_invitation(invitation: Invitation) -> None:
+    """Mail the person a link of its own. A second run sends a fresh link and makes the first one void.
+
+    The token is made here, so that it never stands in a queue. Nothing is sent for an answered or expired invitation.
+    """
+    participant = invitation.participant
+    if invitation.answered_at or not (participant.person and participant.person.email):
+        return
+    token = secrets.token_urlsafe(24)
+    Invitation.objects.filter(pk=invitation.pk, answered_at=None).update(token_hash=token_hash(token))
+    activity = invitation.activity
+    context = {
+        "name": participant.name, "activity": activity, "organization_name": Organization.current().name,
+        "action_url": link_of(token), "action_label": _("Answer"), "days": LIFETIME.days,
+    }  # fmt: skip
+    subject = _("%(leader)s asks: did this happen?") % {"leader": activity.owner.name}
+    mail = EmailMultiAlternatives(
+        subject, render_to_string("emails/corroboration.txt", context), to=[participant.person.email]
+    )
+    mail.attach_alternative(render_to_string("emails/corroboration.html", context), "text/html")
+    mail.send()
+
+
+def by_token(token: str, *, at: datetime) -> Invitation:
+    """The invitation a link opens. Raises CannotAnswer for an unknown, used or expired one, without telling which."""
+    found = open_invitations(at).filter(token_hash=token_hash(token)).first()
+    if found is None:
+        raise CannotAnswer(_("This link is not open any more. Ask the person who gave it to you for a new one."))
+    return found
+
+
+def open_at(activity: Activity, *, at: datetime) -> list[Invitation]:
+    """Who may still answer at the activity's QR code: invited, with a PIN."""
+    return list(open_invitations(at).filter(activity=activity, participant__person__pin_hash__gt=""))
+
+
+def open_invitations(at: datetime) -> models.QuerySet[Invitation]:
+    """Invitations that can still be answered, with what the question shows."""
+    rows = Invitation.objects.filter(answered_at=None, expires_at__gt=at, activity__status=Activity.Status.LOGGED)
+    related = ("activity__site", "activity__owner", "activity__activity_type", "participant__person")
+    return rows.filter(failed_pins__lt=MAX_FAILED_PINS).select_related(*related).order_by("participant__name", "pk")
+
+
+def check_pin(invitation: Invitation, pin: str) -> None:
+    """Let the person of the invitation in by PIN. Raises CannotAnswer; ten wrong PINs end the invitation."""
+    person = invitation.participant.person
+    try:
+        if person is not None and person_service.check_pin(person, pin):
+            return
+    except person_service.TooManyPinFailures as error:
+        raise CannotAnswer(str(error)) from error
+    Invitation.objects.filter(pk=invitation.pk).update(failed_pins=models.F("failed_pins") + 1)
+    raise CannotAnswer(_("Name and PIN do not fit together. Check both and try again."))
+
+
+@transaction.atomic
+def answer(
+    invitation: Invitation, *, happened: str, point: str, words: str, is_anonymous: bool, at: datetime
+) -> Answer:
+    """Take the one answer of an invitation.
+
+    Side effects: the answer, the invitation's day of use, a trail entry that says an answer came in, never what it was.
+    Raises CannotAnswer when it was used meanwhile, and ValidationError.
+    """
+    record_service.lock(invitation.activity)
+    day = at.astimezone(invitation.activity.site.zone).date()
+    day_start = datetime.combine(day, time.min, tzinfo=invitation.activity.site.zone)
+    if not Invitation.objects.filter(pk=invitation.pk, answered_at=None).update(answered_at=day_start):
+        raise CannotAnswer(_("You have answered already. Thank you."))
+    given = Answer(
+        activity=invitation.activity, participant=None if is_anonymous else invitation.participant, happened=happened,
+        point=point, words=words.strip(), answered_on=day,
+    )  # fmt: skip
+    record_service.validate(given)
+    given.save(force_insert=True)
+    with structlog.contextvars.bound_contextvars(request_id=""):
+        trail.write(invitation.activity, "activity.answered", by=None, at=day_start)
+    return given

@@ -1,0 +1,161 @@
+"""What a person should see first: the week, what waits, how the plant stands, and at most three red things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from leadership.models import Activity, Answer, Invitation
+from leadership.services import corroboration
+from leadership.services.corroboration import Tally
+from qms.models import Phase, Record, Site, StandardEdition, User
+from qms.permissions import Permission
+from qms.services.coverage import ClauseCoverage, Status, coverage, summary
+
+RED_THINGS = 3
+SHOWN = 6
+OVERDUE_CAP = 99
+
+
+@dataclass(frozen=True)
+class RedThing:
+    """Something that must not wait, in one sentence, with the page where it is dealt with."""
+
+    title: str
+    why: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the clauses stand over the sites of the user: the strip, and the rows behind it."""
+
+    edition: StandardEdition
+    sites: Sequence[Site]
+    parts: list[tuple[str, int]]
+    total: int
+    rows: list[ClauseCoverage]
+
+
+@dataclass(frozen=True)
+class Home:
+    """The home page's content; every list is cut short, the pages behind show all."""
+
+    today: date
+    monday: date
+    acts: list[Activity]
+    due: list[Record]
+    drafts: list[Record]
+    questions: list[Invitation]
+    tally: Tally | None
+    standing: Standing | None
+    red: list[RedThing]
+
+
+def home(user: User, *, at: datetime) -> Home:
+    """Gather the home page. The same number of queries, however much there is."""
+    today = local_today(user, at)
+    monday = today - timedelta(days=today.weekday())
+    mine = Activity.objects.visible_to(user).filter(owner_id=user.person_id, occurred_on__gte=monday)
+    acts = mine.filter(phase=Phase.CLOSED).select_related("activity_type", "area").order_by("-occurred_on", "-id")
+    due = due_for(user).filter(due_on__lte=today + timedelta(days=7)).order_by("due_on", "id")
+    standing = how_it_stands(user, on=today)
+    shown_due = list(due[:SHOWN])
+    return Home(
+        today=today,
+        monday=monday,
+        acts=list(acts[:SHOWN]),
+        due=shown_due,
+        drafts=list(drafts_of(user)[:SHOWN]),
+        questions=list(questions_for(user, at=at)[:SHOWN]),
+        tally=corroboration.tally(answers_about(user, since=quarter_start(today))),
+        standing=standing,
+        red=red_things(user, standing, today=today),
+    )
+
+
+def local_today(user: User, at: datetime) -> date:
+    """Today where the user works, UTC for who has no site."""
+    site = user.person.site
+    return at.astimezone(site.zone if site else ZoneInfo("UTC")).date()
+
+
+def quarter_start(day: date) -> date:
+    """The first day of the calendar quarter: a fixed period, so that shown figures cannot be shifted by a day."""
+    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+
+
+def due_for(user: User) -> QuerySet[Record]:
+    """Open things of the user with a due date, of every kind."""
+    mine = Record.objects.visible_to(user).filter(owner_id=user.person_id, phase=Phase.OPEN, due_on__isnull=False)
+    return mine.select_related("site", "area")
+
+
+def drafts_of(user: User) -> QuerySet[Record]:
+    """What the user began and has not finished."""
+    mine = Record.objects.visible_to(user).filter(phase=Phase.DRAFT, recorded_by=user)
+    return mine.select_related("site").order_by("-id")
+
+
+def questions_for(user: User, *, at: datetime) -> QuerySet[Invitation]:
+    """Questions the user was asked and has not answered."""
+    return corroboration.open_invitations(at).filter(participant__person_id=user.person_id)
+
+
+def answers_about(user: User, *, since: date) -> Any:
+    """Answers about the user's own activities of a day or later."""
+    activities = Activity.objects.visible_to(user).filter(owner_id=user.person_id, occurred_on__gte=since)
+    return Answer.objects.filter(activity__in=activities)
+
+
+def how_it_stands(user: User, *, on: date) -> Standing | None:
+    """The clauses of the default edition over the user's sites; None for who may not see coverage."""
+    if not user.can(Permission.EVIDENCE_VIEW):
+        return None
+    edition = StandardEdition.objects.filter(is_default=True).first()
+    sites = list(Site.objects.visible_to(user).active().order_by("name", "pk"))
+    if edition is None or not sites:
+        return None
+    rows = [row for row in coverage(edition, sites, on=on, user=user) if row.is_mapped and not row.items]
+    counts = summary(rows)
+    return Standing(edition, sites, [(str(status), counts[status]) for status in Status], len(rows), rows)
+
+
+def red_things(user: User, standing: Standing | None, *, today: date) -> list[RedThing]:
+    """What is overdue for the user, then clauses gone stale or without evidence, then what is overdue at the sites."""
+    overdue = Q(phase=Phase.OPEN, due_on__lt=today)
+    theirs = Record.objects.visible_to(user).filter(overdue).order_by()
+    mine = len(theirs.filter(owner_id=user.person_id).values_list("pk")[:OVERDUE_CAP])
+    others = len(theirs.exclude(owner_id=user.person_id).values_list("pk")[:OVERDUE_CAP])
+    found = []
+    if mine:
+        found.append(RedThing(
+            ngettext("%(n)d thing of yours is overdue", "%(n)d things of yours are overdue", mine) % {"n": mine},
+            _("Finish it, or move the date with a reason."), reverse("leadership:due"),
+        ))  # fmt: skip
+    for row in _worst(standing):
+        url = reverse("qms:evidence-clause", args=[row.clause.pk])
+        found.append(RedThing(f"{row.clause.label} {row.clause.title}", row.reason, url))
+    if others:
+        found.append(RedThing(
+            ngettext("%(n)d thing is overdue at your sites", "%(n)d things are overdue at your sites", others)
+            % {"n": others},
+            _("Ask the owners what they need."), reverse("objectives:improvement-action-list") + "?view=overdue",
+        ))  # fmt: skip
+    return found[:RED_THINGS]
+
+
+def _worst(standing: Standing | None) -> list[ClauseCoverage]:
+    """Clauses that were covered and went stale first, then those without any evidence, in printed order."""
+    if standing is None:
+        return []
+    order = {Status.STALE: 0, Status.MISSING: 1}
+    return sorted((row for row in standing.rows if row.status in order), key=lambda row: order[row.status])

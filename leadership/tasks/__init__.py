@@ -1,0 +1,5 @@
+"""Celery tasks of the leadership package; list each module here so workers find it."""
+
+from leadership.tasks import corroboration
+
+__all__ = ["corroboration"]
