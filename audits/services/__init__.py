@@ -1,0 +1,1 @@
+"""Every change of this package goes through a function in here."""
