@@ -1,0 +1,119 @@
+"""Make a small and a large database, measure the same pages and jobs on both, print a table of ratios with their bars.
+
+Environment: BENCH_RECORDS (default 1,000,000); BENCH_POSTGRES, a server to use instead of the temporary one, such as
+postgres://postgres@127.0.0.1:5432; BENCH_KEEP=1 uses that server's databases again. Exit code 1 when a bar is missed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = 1_000
+LARGE = int(os.environ.get("BENCH_RECORDS", "1000000"))
+SERVER = os.environ.get("BENCH_POSTGRES") or os.environ["TEST_DATABASE_URL"].rpartition("/")[0]
+KEEP = os.environ.get("BENCH_KEEP") == "1"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was measured, the figure, and the bar it must hold."""
+
+    what: str
+    figure: float
+    bar: float
+    unit: str = "x"
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        return self.figure >= self.bar if self.at_least else self.figure <= self.bar
+
+    def __str__(self) -> str:
+        sign = "≥" if self.at_least else "≤"
+        figure, bar = f"{self.figure:,.2f} {self.unit}", f"{sign} {self.bar:,.2f} {self.unit}"
+        return f"{'ok  ' if self.holds else 'MISS'}  {self.what:<72} {figure:>20} {bar:>20}"
+
+
+def database(size: int) -> dict[str, str]:
+    """The environment of a run against the database of that size, made and filled unless it is kept from before."""
+    name = f"qms_bench_{size}"
+    var = Path(tempfile.gettempdir()) / name
+    env = os.environ | {
+        "DATABASE_URL": f"{SERVER}/{name}", "VAR_DIR": str(var), "DEBUG": "1", "REDIS_URL": "", "LOG_LEVEL": "WARNING",
+    }  # fmt: skip
+    connection = psycopg2.connect(f"{SERVER}/postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        if cursor.fetchone() and KEEP:
+            return env
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    connection.close()
+    started = time.perf_counter()
+    for command in (["setup", "--no-static"], ["load_demo", "--records", str(size)]):
+        subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL
+        )
+    filled = psycopg2.connect(f"{SERVER}/{name}")
+    filled.autocommit = True  # VACUUM runs outside a transaction only
+    filled.cursor().execute("VACUUM ANALYZE")
+    filled.close()
+    sys.stdout.write(f"{size:,} records made in {time.perf_counter() - started:.0f} s\n")
+    sys.stdout.flush()
+    return env
+
+
+def measure(module: str, env: dict[str, str]) -> dict[str, Any]:
+    """Run one measuring module in a process of its own and read the JSON it prints last."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.bench.{module}"],
+        cwd=ROOT,
+        env=env,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    sys.stderr.write(f"{module}: {result}\n")
+    return result
+
+
+def main() -> int:
+    """Measure everything and print the table."""
+    small_env, large_env = database(SMALL), database(LARGE)
+    small, large = measure("pages", small_env), measure("pages", large_env)
+    rows = [
+        Row(f"{page}: {LARGE:,} records against {SMALL:,} (median)", large[page] / small[page], 2.0)
+        for page in ("list of 50", "record page", "evidence page")
+    ]
+    rows += [Row(f"{page}: queries", large[f"{page} queries"], 12, "queries")
+             for page in ("list of 50", "record page", "evidence page")]  # fmt: skip
+    rows.append(Row("list of 50 against a lean Django list of 50 rows", large["list of 50"] / large["lean list"], 2.0))
+    rows.append(
+        Row("log an activity: p95 against a view that inserts one row", large["log p95"] / large["bare p95"], 3.0)
+    )
+    trail = measure("trail", large_env)
+    rows.append(Row("trail verified", trail["entries per second"], 100_000, "entries/s", at_least=True))
+    people = measure("people", small_env)
+    rows.append(Row("import of 1,000 people", people["seconds"], 10, "s"))
+    pack = measure("pack", large_env)
+    rows.append(Row("pack of 1,000 records against WeasyPrint's own CPU time", pack["ratio"], 1.3))
+    rows.append(Row("pack of 10,000 records: largest process", pack["largest MB"], 250, "MB"))
+    sys.stdout.write("\n".join(str(row) for row in rows) + "\n")
+    return 0 if all(row.holds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

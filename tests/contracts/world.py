@@ -1,0 +1,244 @@
+"""One plant with one of everything, every address of the product, and what to put into each address.
+
+SAMPLES gives the arguments of each named address; an address with arguments and without a sample fails the access
+contract, so that a new page cannot be left out. OF_SITE names the samples that belong to Denver: nobody of Lyon may see
+them. A sample that depends on who asks is a function of (world, user).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from audits.models import Pack
+from audits.services import pack_copy
+from leadership.models import Activity, Invitation
+from leadership.services import corroboration
+from objectives.models import ImprovementAction
+from objectives.services import improvement_action
+from qms.models import (
+    Applicability,
+    Attachment,
+    ClauseMapping,
+    Job,
+    PersonImport,
+    RecordPerson,
+    User,
+)
+from qms.permissions import AccessProfile
+from qms.services import mapping_sheet
+from qms.services import person as person_service
+from qms.services import record as record_service
+from qms.services import site as site_service
+from tests.factories import (
+    AreaFactory,
+    ClauseFactory,
+    EditionFactory,
+    MappingFactory,
+    PersonFactory,
+    SiteFactory,
+    cast_member,
+    logged_activity,
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of the product: its name with namespace, its route and the view behind it."""
+
+    name: str
+    route: str
+    view: Callable[..., Any]
+    arguments: tuple[str, ...]
+
+    @property
+    def is_public(self) -> bool:
+        return getattr(self.view, "is_public", False)
+
+    @property
+    def permission(self) -> Any:
+        return getattr(self.view, "required_permission", None)
+
+
+def addresses() -> list[Address]:
+    """Every address but those of allauth."""
+    return [a for a in _walk(get_resolver()) if not a.route.startswith("account/") or a.permission or a.is_public]
+
+
+def _walk(resolver: URLResolver, prefix: str = "", names: tuple[str, ...] = ()) -> Iterator[Address]:
+    for part in resolver.url_patterns:
+        route = prefix + str(part.pattern)
+        if isinstance(part, URLResolver):
+            yield from _walk(part, route, (*names, part.namespace) if part.namespace else names)
+        elif isinstance(part, URLPattern):
+            arguments = tuple(part.pattern.regex.groupindex) if hasattr(part.pattern, "regex") else ()
+            yield Address(":".join((*names, part.name or "")), route, part.callback, arguments)
+
+
+class World:
+    """Denver with one of everything, made by its plant manager, who leads, and its quality manager."""
+
+    def __init__(self) -> None:
+        self.now = timezone.now()
+        self.users = {profile: cast_member(f"Den {profile}", profile) for profile in AccessProfile.values}
+        self.strangers = {
+            profile: cast_member(f"Lyo {profile}", profile, site="LYO") for profile in AccessProfile.values
+        }
+        self.leader = self.users[AccessProfile.LEADER]
+        self.site = SiteFactory()
+        self.area = AreaFactory()
+        self.edition = EditionFactory()
+        self.clause = ClauseFactory()
+        self.mapping: ClauseMapping = MappingFactory(clause=self.clause)
+        self.activity: Activity = logged_activity(self.leader, at=self.now)
+        self.person = PersonFactory(name="Paula Sato")
+        self.chief = PersonFactory(name="Maria Chief", is_top_management=True)
+
+    @cached_property
+    def action(self) -> ImprovementAction:
+        import uuid
+
+        return improvement_action.open_action(
+            uid=uuid.uuid4(), title="Replace gauge 4", owner=self.leader.person, due_on=date(2027, 1, 10),
+            site=self.site, by=self.leader, at=self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def pack(self) -> Pack:
+        """A finished pack; its file is any bytes, since nobody opens it here."""
+        pack = Pack(
+            site=self.site, owner=self.leader.person, title="Pack", occurred_on=self.now.date(), status="ready",
+            edition=self.edition, from_on=date(2026, 1, 1), to_on=date(2026, 11, 1), cutoff_at=self.now,
+            sha256="a" * 64, unsigned_sha256="b" * 64,
+        )  # fmt: skip
+        record_service.open_new(pack, by=self.leader, at=self.now)
+        pack.sites.set([self.site])
+        pack.clauses.set([self.clause])
+        pack.file.save("pack.pdf", ContentFile(b"%PDF-1.7"), save=False)
+        pack.job = self.job(self.leader)
+        return record_service.seal(pack, "pack.ready", by=None, at=self.now)
+
+    @cached_property
+    def link(self) -> tuple[Any, str]:
+        return pack_copy.make_link(
+            self.pack, for_whom="Auditor", expires_at=self.now + timedelta(days=7), by=self.leader, at=self.now
+        )
+
+    @cached_property
+    def attachment(self) -> Attachment:
+        """A file beside the activity."""
+        file = Attachment(
+            record_id=self.activity.pk, form="photo", name="a.jpg", media_type="image/jpeg", size=3, sha256="a" * 64,
+            original_sha256="a" * 64, uploaded_at=self.now, uploaded_by=self.leader,
+        )  # fmt: skip
+        file.file.save("a.jpg", ContentFile(b"\xff\xd8\xff"), save=False)
+        file.thumbnail.save("a.jpg", ContentFile(b"\xff\xd8\xff"), save=False)
+        file.save()
+        return file
+
+    @cached_property
+    def exclusion(self) -> Applicability:
+        return Applicability.objects.create(
+            clause=ClauseFactory(number="8.3", title="Design"), site=self.site, reason="Nothing is designed here",
+            approved_by=self.leader.person, approved_at=self.now, effective_from=date(2026, 1, 1),
+        )  # fmt: skip
+
+    @cached_property
+    def code(self) -> Any:
+        return site_service.issue_code(self.area, by=None, at=self.now)
+
+    def job(self, user: User, kind: str = "test") -> Job:
+        rows = {"rows": []} if kind == mapping_sheet.JOB_KIND else {}
+        return Job.objects.create(kind=kind, label="A job", requested_by=user, created_at=self.now, params=rows)
+
+    def person_import(self, user: User) -> PersonImport:
+        return PersonImport.objects.create(
+            file_name="people.csv", sha256="a" * 64, header=["Name"], rows=[[2, ["Ana Pop"]]], mapping=["name"],
+            site=self.site, requested_by=user, created_at=self.now,
+        )  # fmt: skip
+
+    def invitation(self, user: User) -> Invitation:
+        """The user's own invitation to answer for the activity."""
+        part, _made = RecordPerson.objects.get_or_create(
+            record_id=self.activity.pk, person=user.person, part="met", defaults={"name": user.person.name}
+        )
+        found = Invitation.objects.filter(participant=part).first()
+        if found is None:
+            (found,) = corroboration.invite(self.activity, participant_ids=[part.pk], by=self.leader, at=self.now)
+        return found
+
+    def with_pin(self) -> Activity:
+        """The activity, with somebody who may answer at its code by PIN."""
+        person_service.set_pin(self.users["employee"].person, by=None, at=self.now)
+        self.invitation(self.users["employee"])
+        return self.activity
+
+    def own_activity(self, user: User) -> Activity:
+        return logged_activity(user, at=self.now, site=self.site)
+
+
+Sample = Callable[[World, User], dict[str, Any]]
+RECORD: Sample = lambda w, u: {"uid": w.activity.uid}  # noqa: E731  a table reads best in lines
+ACTIVITY: Sample = lambda w, u: {"pk": w.activity.pk}  # noqa: E731
+ACTION: Sample = lambda w, u: {"pk": w.action.pk}  # noqa: E731
+PACK: Sample = lambda w, u: {"pk": w.pack.pk}  # noqa: E731
+FILE: Sample = lambda w, u: {"uid": w.attachment.uid}  # noqa: E731
+PERSON: Sample = lambda w, u: {"uid": w.person.uid}  # noqa: E731
+SITE: Sample = lambda w, u: {"pk": w.site.pk}  # noqa: E731
+AREA: Sample = lambda w, u: {"pk": w.area.pk}  # noqa: E731
+USER: Sample = lambda w, u: {"uid": w.leader.uid}  # noqa: E731
+
+OF_SITE: dict[str, Sample] = {
+    "qms:record": RECORD, "qms:record-files": RECORD, "qms:record-sign": RECORD, "qms:attachment-add": RECORD,
+    "qms:record-version": lambda w, u: {"uid": w.activity.uid, "number": 1},
+    "qms:attachment": FILE, "qms:attachment-small": FILE, "qms:attachment-withdraw": FILE,
+    "qms:person-detail": PERSON, "qms:person-edit": PERSON, "qms:person-deactivate": PERSON,
+    "qms:person-reactivate": PERSON, "qms:person-pin": PERSON, "qms:person-pin-remove": PERSON,
+    "qms:site-detail": SITE, "qms:site-edit": SITE, "qms:site-use": SITE, "qms:area-new": SITE, "qms:site-codes": SITE,
+    "qms:site-codes-issue": SITE, "qms:area-detail": AREA, "qms:area-use": AREA, "qms:area-code-change": AREA,
+    "qms:user-detail": USER, "qms:user-invite-again": USER,
+    "qms:user-act": lambda w, u: {"uid": w.leader.uid, "act": "disable"},
+    "qms:clause-include": lambda w, u: {"pk": w.exclusion.pk},
+    "objectives:improvement-action-detail": ACTION, "objectives:improvement-action-print": ACTION,
+    "objectives:improvement-action-edit": ACTION,
+    "objectives:improvement-action-move": lambda w, u: {"pk": w.action.pk, "verb": "start"},
+    "audits:pack-detail": PACK, "audits:pack-progress": PACK, "audits:pack-download": PACK, "audits:pack-retry": PACK,
+    "audits:pack-supersede": PACK, "audits:pack-link": PACK,
+    "audits:pack-link-revoke": lambda w, u: {"pk": w.pack.pk, "link_pk": w.link[0].pk},
+    "leadership:activity-detail": ACTIVITY, "leadership:activity-print": ACTIVITY, "leadership:activity-edit": ACTIVITY,
+    "leadership:activity-ask": ACTIVITY, "leadership:activity-withdraw": ACTIVITY,
+}  # fmt: skip
+OF_USER: dict[str, Sample] = {
+    "qms:job": lambda w, u: {"uid": w.job(u).uid},
+    "qms:person-import-columns": lambda w, u: {"uid": w.person_import(u).uid},
+    "qms:person-import-preview": lambda w, u: {"uid": w.person_import(u).uid},
+    "qms:person-import-apply": lambda w, u: {"uid": w.person_import(u).uid},
+    "qms:person-import-result": lambda w, u: {"uid": w.person_import(u).uid},
+    "qms:person-import-problems": lambda w, u: {"uid": w.person_import(u).uid},
+    "qms:mapping-import-check": lambda w, u: {"uid": w.job(u, mapping_sheet.JOB_KIND).uid},
+    "leadership:log-done": lambda w, u: {"uid": w.own_activity(u).uid},
+    "leadership:answer-mine": lambda w, u: {"pk": w.invitation(u).pk},
+}
+OF_ALL: dict[str, Sample] = {
+    "qms:evidence-clause": lambda w, u: {"pk": w.clause.pk},
+    "qms:clause-detail": lambda w, u: {"pk": w.clause.pk},
+    "qms:clause-edit": lambda w, u: {"pk": w.clause.pk},
+    "qms:clause-exclude": lambda w, u: {"pk": w.clause.pk},
+    "qms:edition-edit": lambda w, u: {"slug": w.edition.slug},
+    "qms:mapping-history": lambda w, u: {"pk": w.mapping.pk},
+    "qms:mapping-edit": lambda w, u: {"pk": w.mapping.pk},
+    "qms:mapping-end": lambda w, u: {"pk": w.mapping.pk},
+    "qms:area-code": lambda w, u: {"token": w.code.token},
+    "audits:pack-shared": lambda w, u: {"token": w.link[1]},
+    "leadership:activity-type-edit": lambda w, u: {"slug": w.activity.activity_type.slug},
+    "leadership:answer-at": lambda w, u: {"uid": w.with_pin().uid},
+    "leadership:answer": lambda w, u: {"token": "no-such-token"},
+}
+SAMPLES = OF_SITE | OF_USER | OF_ALL

@@ -1,0 +1,129 @@
+"""The database itself refuses to lose or rewrite evidence, whatever program asks it."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from qms import triggers
+from qms.models import Checkpoint, ClauseMapping, Person, Record, RecordVersion, Signature, TrailEntry
+from qms.services import record as record_service
+from qms.services import trail_check
+from tests.factories import NOW, MappingFactory, logged_activity, yusuf
+
+pytestmark = pytest.mark.django_db
+MODELS = {
+    "qms_trailentry": TrailEntry,
+    "qms_checkpoint": Checkpoint,
+    "qms_signature": Signature,
+    "qms_recordversion": RecordVersion,
+    "qms_record": Record,
+    "qms_person": Person,
+    "qms_clausemapping": ClauseMapping,
+}
+HARMLESS = {
+    "qms_trailentry": "reason",
+    "qms_checkpoint": "seq",
+    "qms_signature": "name",
+    "qms_recordversion": "content",
+}
+sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="REPLACE is SQLite's")
+
+
+@pytest.fixture(autouse=True)
+def something_of_everything() -> None:
+    user = yusuf()
+    MappingFactory()
+    activity = logged_activity(user)
+    record_service.sign(activity, meaning="Confirmed", by=user, at=NOW, method="password")
+    trail_check.checkpoint(at=NOW)
+    if connection.vendor == "postgresql":  # foreign keys still to be checked would stand in the way of ALTER
+        connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def refused(sql: str, params: list[object] | None = None) -> str:
+    """The message the database refuses a statement with; fails when it does not."""
+    with pytest.raises(DatabaseError) as error, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, params)
+    return str(error.value)
+
+
+def test_tables_listed_here_are_the_protected_ones() -> None:
+    assert tuple(MODELS) == (*triggers.APPEND_ONLY, *triggers.UNDELETABLE)
+    assert [model._meta.db_table for model in MODELS.values()] == list(MODELS)
+
+
+@pytest.mark.parametrize("table", triggers.APPEND_ONLY)
+def test_update_of_append_only_table_refused(table: str) -> None:
+    assert triggers.MESSAGE in refused(f"UPDATE {table} SET {HARMLESS[table]} = {HARMLESS[table]}")
+
+
+@pytest.mark.parametrize("table", MODELS)
+def test_delete_refused(table: str) -> None:
+    before = MODELS[table].objects.count()
+    assert before > 0
+    assert triggers.MESSAGE in refused(f"DELETE FROM {table}")
+    assert MODELS[table].objects.count() == before
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("table", MODELS)
+def test_truncate_refused(table: str) -> None:
+    assert triggers.MESSAGE in refused(f"TRUNCATE {table} CASCADE")
+
+
+@sqlite_only
+@pytest.mark.parametrize("pragma", ["ON", "OFF"])
+@pytest.mark.parametrize("table", MODELS)
+def test_insert_or_replace_refused_with_and_without_the_pragma(table: str, pragma: str) -> None:
+    connection.cursor().execute(f"PRAGMA recursive_triggers={pragma}")
+    try:
+        message = refused(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+    finally:
+        connection.cursor().execute("PRAGMA recursive_triggers=ON")
+    assert triggers.MESSAGE in message
+
+
+@sqlite_only
+@pytest.mark.parametrize("table", [table for table, keys in triggers.KEYS.items() if len(keys) > 1])
+def test_insert_or_replace_under_a_new_id_refused(table: str) -> None:
+    columns = [field.column for field in MODELS[table]._meta.concrete_fields if field.column != "id"]
+    names = ", ".join(columns)
+    assert triggers.MESSAGE in refused(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM {table}")
+
+
+@sqlite_only
+def test_update_or_replace_that_would_swallow_another_row_refused() -> None:
+    logged_activity(Record.objects.get().recorded_by)
+    low, high = Record.objects.order_by("pk").values_list("pk", flat=True)
+    assert triggers.FACT_MESSAGE in refused("UPDATE OR REPLACE qms_record SET id = %s WHERE id = %s", [low, high])
+
+
+@sqlite_only
+def test_connections_ask_triggers_on_replace() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA recursive_triggers")
+        assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.parametrize("column", ["reference", "kind", "recorded_at", "uid"])
+def test_change_of_a_servers_fact_refused(column: str) -> None:
+    value = {"uid": "00000000000000000000000000000001", "recorded_at": "2020-01-01 00:00:00"}.get(column, "CHANGED")
+    assert triggers.FACT_MESSAGE in refused(f"UPDATE qms_record SET {column} = %s", [value])
+
+
+def test_change_of_other_facts_of_a_record_accepted() -> None:
+    assert Record.objects.update(title="Corrected") == 1
+
+
+def test_missing_names_a_dropped_trigger() -> None:
+    assert triggers.missing(connection) == []
+    on = " ON qms_trailentry" if connection.vendor == "postgresql" else ""
+    connection.cursor().execute(f"DROP TRIGGER qms_trailentry_refuse_update{on}")
+    assert triggers.missing(connection) == ["qms_trailentry_refuse_update"]
+    triggers.install(connection)
+    assert triggers.missing(connection) == []
+
+
+@pytest.mark.postgresql
+def test_missing_names_a_trigger_that_is_switched_off() -> None:
+    connection.cursor().execute("ALTER TABLE qms_trailentry DISABLE TRIGGER qms_trailentry_refuse_delete")
+    assert triggers.missing(connection) == ["qms_trailentry_refuse_delete"]
