@@ -1,0 +1,1 @@
+"""What the documentation needs; no part of the product."""
