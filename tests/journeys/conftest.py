@@ -109,14 +109,26 @@ def log_in(page: Page, user: User, password: str = PASSWORD) -> None:
 
 def assert_accessible(page: Page) -> None:
     """Axe finds nothing, and on a phone nothing scrolls sideways."""
-    result = Axe().run(page, options={"runOnly": AXE_TAGS, "resultTypes": ["violations"]})
-    found = [
-        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+    assert [found for found in _violations(page) if not _only_covered(page, *found)] == []
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def _violations(page: Page, within: str | None = None, tags: dict[str, Any] | None = None) -> list[tuple[str, str, str]]:
+    """The rule, the element's selector and what axe says, for each of its findings."""
+    result = Axe().run(page, context=within, options={"runOnly": tags or AXE_TAGS, "resultTypes": ["violations"]})
+    return [
+        (violation["id"], node["target"][0], node.get("failureSummary", ""))
         for violation in result.response["violations"]
         for node in violation["nodes"]
     ]
-    assert found == []
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def _only_covered(page: Page, rule: str, element: str, words: str) -> bool:
+    """Whether a small target is only covered by a bar that stays in place, and is large enough once scrolled into view."""
+    if rule != "target-size" or "obscured" not in words:
+        return False
+    page.locator(element).first.evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
+    return not _violations(page, element, {"type": "rule", "values": ["target-size"]})
 
 
 def assert_targets_for_thumbs(page: Page, within: str = "main") -> None:
