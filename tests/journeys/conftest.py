@@ -17,8 +17,9 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from leadership.services import activity_type
 from qms.models import User
-from tests.factories import PASSWORD
+from tests.factories import NOW, PASSWORD, AreaFactory, ClauseFactory, MappingFactory, PersonFactory, yusuf
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DEVICES: dict[str, dict[str, Any]] = {
@@ -90,6 +91,18 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[OpenPage]:
     assert [text for guard in guards for text in guard.unexpected()] == []
 
 
+@pytest.fixture
+def manager() -> User:
+    """Yusuf, with two areas, a colleague to meet, and kinds mapped to a clause."""
+    activity_type.load_defaults(by=None, at=NOW)
+    user = yusuf()
+    AreaFactory(name="CNC line 3")
+    AreaFactory(name="Goods in")
+    PersonFactory(name="Paula Sato", job_title="Machine operator")
+    MappingFactory(clause=ClauseFactory(number="5.1.1", letter="g", title="Supporting people"))
+    return user
+
+
 def log_in_quickly(context: BrowserContext, user: User, url: str) -> None:
     """Give the browser a session of the user, without the log-in page."""
     client = Client()
@@ -113,7 +126,9 @@ def assert_accessible(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
-def _violations(page: Page, within: str | None = None, tags: dict[str, Any] | None = None) -> list[tuple[str, str, str]]:
+def _violations(
+    page: Page, within: str | None = None, tags: dict[str, Any] | None = None
+) -> list[tuple[str, str, str]]:
     """The rule, the element's selector and what axe says, for each of its findings."""
     result = Axe().run(page, context=within, options={"runOnly": tags or AXE_TAGS, "resultTypes": ["violations"]})
     return [
@@ -124,7 +139,7 @@ def _violations(page: Page, within: str | None = None, tags: dict[str, Any] | No
 
 
 def _only_covered(page: Page, rule: str, element: str, words: str) -> bool:
-    """Whether a small target is only covered by a bar that stays in place, and is large enough once scrolled into view."""
+    """Whether a small target is only covered by a bar that stays in place, and large enough once scrolled into view."""
     if rule != "target-size" or "obscured" not in words:
         return False
     page.locator(element).first.evaluate("element => element.scrollIntoView({block: 'center', behavior: 'instant'})")
