@@ -38,6 +38,15 @@ class Permission(models.TextChoices):
     ACTIVITY_CORRECT = "activity_correct", _("Correct or withdraw other people's activities")
     ACTIVITY_TYPE_EDIT = "activity_type_edit", _("Edit the kinds of activity")
     ACTION_EDIT = "action_edit", _("Work on improvement actions")
+    BENEFIT_CONFIRM = "benefit_confirm", _("Confirm benefits and cost statements, as finance")
+    OBJECTIVE_EDIT = "objective_edit", _("Set strategic goals and objectives, and measure them")
+    OBJECTIVE_APPROVE = "objective_approve", _("Approve objectives and changes of their targets")
+    RISK_EDIT = "risk_edit", _("Work on risks and opportunities")
+    RISK_ACCEPT = "risk_accept", _("Accept risks with one's signature")
+    RISK_SCALE_EDIT = "risk_scale_edit", _("Edit the scale risks are rated on")
+    NONCONFORMITY_EDIT = "nonconformity_edit", _("Work on nonconformities")
+    COST_EDIT = "cost_edit", _("Keep the cost of quality")
+    API_USE = "api_use", _("Make tokens for the interface")
     EVIDENCE_VIEW = "evidence_view", _("See clause coverage")
     PACK_REQUEST = "pack_request", _("Request evidence packs")
     PACK_VIEW = "pack_view", _("Download evidence packs")
@@ -58,6 +67,7 @@ class AccessProfile(models.TextChoices):
     EMPLOYEE = "employee", _("Employee")
     LEADER = "leader", _("Leader")
     QUALITY_MANAGER = "quality_manager", _("Quality manager")
+    FINANCE = "finance", _("Finance")
     INTERNAL_AUDITOR = "internal_auditor", _("Internal auditor")
     GUEST_AUDITOR = "guest_auditor", _("Guest auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
@@ -69,6 +79,7 @@ PROFILE_HOLDERS = {
     AccessProfile.QUALITY_MANAGER: _(
         "Runs the system: sees everything at the sites, corrects, prepares packs, maps clauses."
     ),
+    AccessProfile.FINANCE: _("Keeps the cost of quality and confirms what improvements really saved."),
     AccessProfile.INTERNAL_AUDITOR: _("Audits other people's work: reads everything at the sites and takes packs."),
     AccessProfile.GUEST_AUDITOR: _(
         "A certification auditor from outside: reads evidence until a set date, changes nothing."
@@ -81,7 +92,9 @@ PROFILE_HOLDERS = {
 _EMPLOYEE = {Permission.SIGNED_IN, Permission.RECORD_VIEW, Permission.PERSON_VIEW, Permission.EVIDENCE_VIEW}
 _LEADER = _EMPLOYEE | {
     Permission.ACTIVITY_LOG, Permission.ACTION_EDIT, Permission.RECORD_EXPORT,
-    Permission.PACK_REQUEST, Permission.PACK_VIEW, Permission.MAPPING_VIEW,
+    Permission.PACK_REQUEST, Permission.PACK_VIEW, Permission.MAPPING_VIEW, Permission.OBJECTIVE_EDIT,
+    Permission.OBJECTIVE_APPROVE, Permission.RISK_EDIT, Permission.RISK_ACCEPT, Permission.NONCONFORMITY_EDIT,
+    Permission.API_USE,
 }  # fmt: skip
 _AUDITOR = _EMPLOYEE | {
     Permission.RECORD_EXPORT, Permission.CONFIDENTIAL_VIEW, Permission.PACK_REQUEST, Permission.PACK_VIEW,
@@ -95,7 +108,14 @@ PROFILES: dict[str, frozenset[Permission]] = {
         _LEADER | _AUDITOR
         | {
             Permission.ACTIVITY_CORRECT, Permission.ACTIVITY_TYPE_EDIT, Permission.PERSON_EDIT,
-            Permission.CLAUSE_EDIT, Permission.MAPPING_EDIT,
+            Permission.CLAUSE_EDIT, Permission.MAPPING_EDIT, Permission.RISK_SCALE_EDIT, Permission.COST_EDIT,
+        }
+    ),
+    AccessProfile.FINANCE: frozenset(
+        _EMPLOYEE
+        | {
+            Permission.RECORD_EXPORT, Permission.COST_EDIT, Permission.BENEFIT_CONFIRM, Permission.API_USE,
+            Permission.ACTION_EDIT,
         }
     ),
     AccessProfile.INTERNAL_AUDITOR: frozenset(_AUDITOR | {Permission.ACTION_EDIT}),
@@ -108,7 +128,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
         | {
             Permission.MAPPING_VIEW, Permission.MAPPING_EDIT, Permission.CLAUSE_EDIT, Permission.PERSON_EDIT,
             Permission.SITE_EDIT, Permission.USER_EDIT, Permission.ACTIVITY_TYPE_EDIT,
-            Permission.ORGANIZATION_EDIT, Permission.TRAIL_VIEW,
+            Permission.ORGANIZATION_EDIT, Permission.TRAIL_VIEW, Permission.API_USE, Permission.RISK_SCALE_EDIT,
         }
     ),
 }  # fmt: skip

@@ -229,5 +229,5 @@ def _change(logged: Activity, event: Event, user: User) -> None:
 
 def _keep(uid: uuid.UUID, *, at: datetime) -> None:
     action = ImprovementAction.objects.select_related("owner__user__person").filter(uid=uid).first()
-    if action and action.status == ImprovementAction.Status.OPEN:
+    if action and action.status == ImprovementAction.Status.ASSESSED:
         action_service.complete(action, outcome="Done, and shown to who asked for it.", by=action.owner.user, at=at)

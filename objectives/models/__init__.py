@@ -1,5 +1,31 @@
-"""The models of planning and improvement; import them from here."""
+"""The models of planning and improvement; import them from here. Order below is the order of dependency."""
 
-from objectives.models.improvement_action import ImprovementAction
+from objectives.models.improvement_action import ActionPhoto, Benefit, IdeaTicket, ImprovementAction, Promise
+from objectives.models.nonconformity import Cause, CauseNode, Nonconformity
+from objectives.models.objective import Measurement, Objective, ObjectiveDecision, ObjectiveTarget
+from objectives.models.quality_cost import QualityCostAccount, QualityCostPosting, QualityCostStatement
+from objectives.models.risk import Risk, RiskAcceptance, RiskScale
+from objectives.models.strategy import Correlation, StrategicGoal
 
-__all__ = ["ImprovementAction"]
+__all__ = [
+    "ActionPhoto",
+    "Benefit",
+    "Cause",
+    "CauseNode",
+    "Correlation",
+    "IdeaTicket",
+    "ImprovementAction",
+    "Measurement",
+    "Nonconformity",
+    "Objective",
+    "ObjectiveDecision",
+    "ObjectiveTarget",
+    "Promise",
+    "QualityCostAccount",
+    "QualityCostPosting",
+    "QualityCostStatement",
+    "Risk",
+    "RiskAcceptance",
+    "RiskScale",
+    "StrategicGoal",
+]

@@ -1,4 +1,4 @@
-"""Improvement actions: what was promised or decided, by whom, until when."""
+"""Improvement actions: from an idea, a promise or a failure to an effect that was checked; benefits; promises."""
 
 from __future__ import annotations
 
@@ -7,62 +7,230 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from qms.models import Json, Person, Phase, Record, RecordQuerySet
+from objectives.models.objective import Objective
+from objectives.models.quality_cost import QualityCostAccount
+from qms.models import Attachment, Json, Person, Phase, Record, RecordQuerySet, Signature
 
 
 class ImprovementAction(Record):
-    """A follow-up with an owner and a due date; ``source`` is the record it came from, where there is one."""
+    """Something to improve, with an owner and a due date; ``source`` is the record it came from, where there is one.
+
+    ``origin`` decides whether it is proactive or reactive (PROACTIVE). Its plan-do-check-act page fills as it goes;
+    an experiment that failed is a good end when it says what was learned.
+    """
 
     class Status(models.TextChoices):
-        OPEN = "open", _("Open")
+        IDEA = "idea", _("Idea")
+        ASSESSED = "assessed", _("Planned")
         IN_PROGRESS = "in_progress", _("In progress")
         DONE = "done", _("Done")
+        CHECKED = "checked", _("Effect checked")
+        CLOSED = "closed", _("Closed")
         DECLINED = "declined", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
+    class Origin(models.TextChoices):
+        WALK = "walk", _("Floor walk")
+        MEETING = "meeting", _("Meeting")
+        SUGGESTION = "suggestion", _("Suggestion")
+        RISK = "risk", _("Risk or opportunity")
+        OBJECTIVE = "objective", _("Objective")
+        REVIEW = "review", _("Review")
+        AUDIT_FINDING = "audit_finding", _("Audit finding")
+        COMPLAINT = "complaint", _("Complaint")
+        NONCONFORMITY = "nonconformity", _("Nonconformity")
+
+    class Result(models.TextChoices):
+        WORKED = "worked", _("It worked")
+        PARTLY = "partly", _("It worked in part")
+        FAILED = "failed", _("It did not work; we learned from it")
+
+    PROACTIVE = frozenset({
+        Origin.WALK, Origin.MEETING, Origin.SUGGESTION, Origin.RISK, Origin.OBJECTIVE, Origin.REVIEW,
+    })  # fmt: skip
     KIND = "improvement_action"
     TRANSITIONS = {
-        Status.OPEN: frozenset({Status.IN_PROGRESS, Status.DONE, Status.DECLINED, Status.WITHDRAWN}),
-        Status.IN_PROGRESS: frozenset({Status.OPEN, Status.DONE, Status.DECLINED, Status.WITHDRAWN}),
-        Status.DONE: frozenset({Status.IN_PROGRESS, Status.WITHDRAWN}),
-        Status.DECLINED: frozenset({Status.OPEN}),
+        Status.IDEA: frozenset({Status.ASSESSED, Status.DECLINED, Status.WITHDRAWN}),
+        Status.ASSESSED: frozenset({Status.IN_PROGRESS, Status.DONE, Status.DECLINED, Status.WITHDRAWN}),
+        Status.IN_PROGRESS: frozenset({Status.ASSESSED, Status.DONE, Status.DECLINED, Status.WITHDRAWN}),
+        Status.DONE: frozenset({Status.IN_PROGRESS, Status.CHECKED, Status.WITHDRAWN}),
+        Status.CHECKED: frozenset({Status.IN_PROGRESS, Status.CLOSED, Status.WITHDRAWN}),
+        Status.CLOSED: frozenset({Status.IN_PROGRESS}),
+        Status.DECLINED: frozenset({Status.IDEA, Status.ASSESSED}),
         Status.WITHDRAWN: frozenset(),
     }
     PHASES = {
-        Status.OPEN: Phase.OPEN,
+        Status.IDEA: Phase.OPEN,
+        Status.ASSESSED: Phase.OPEN,
         Status.IN_PROGRESS: Phase.OPEN,
         Status.DONE: Phase.CLOSED,
+        Status.CHECKED: Phase.CLOSED,
+        Status.CLOSED: Phase.CLOSED,
         Status.DECLINED: Phase.WITHDRAWN,
         Status.WITHDRAWN: Phase.WITHDRAWN,
     }
 
-    status = models.CharField(max_length=12, choices=Status, default=Status.OPEN, editable=False)
+    status = models.CharField(max_length=12, choices=Status, default=Status.ASSESSED, editable=False)
+    origin = models.CharField(_("where it comes from"), max_length=16, choices=Origin, default=Origin.SUGGESTION)
     source = models.ForeignKey(
         Record, on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups", verbose_name=_("came from")
     )
+    raiser = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="ideas", verbose_name=_("raised by")
+    )
+    raised_name = models.CharField(_("name as given"), max_length=160, blank=True)
     promised_to = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="promises", verbose_name=_("promised to")
     )
+    serves = models.ForeignKey(
+        Objective, on_delete=models.PROTECT, null=True, blank=True, related_name="improvements",
+        verbose_name=_("objective it serves"),
+    )  # fmt: skip
+    copied_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="copies", verbose_name=_("copied from")
+    )
     description = models.TextField(_("description"), blank=True)
+    plan = models.TextField(_("plan: what we expect, and why"), blank=True)
+    done_what = models.TextField(_("do: what was tried"), blank=True)
+    checked_what = models.TextField(_("check: what happened"), blank=True)
+    acted_how = models.TextField(_("act: what we keep, change or drop"), blank=True)
+    result = models.CharField(_("result"), max_length=8, choices=Result, blank=True)
+    learning = models.TextField(_("what we learned"), blank=True)
     outcome = models.TextField(_("outcome"), blank=True)
     completed_on = models.DateField(_("completed"), null=True, blank=True, editable=False)
+    checker = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
 
     objects: ClassVar = RecordQuerySet["ImprovementAction"].as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(status__in=["open", "in_progress", "done", "declined", "withdrawn"]),
+                condition=models.Q(
+                    status__in=[
+                        "idea", "assessed", "in_progress", "done", "checked", "closed", "declined", "withdrawn",
+                    ]
+                ),
                 name="improvement_action_status_known",
             ),
-        ]
+        ]  # fmt: skip
+
+    @property
+    def is_proactive(self) -> bool:
+        """Whether it began before anything failed."""
+        return self.origin in self.PROACTIVE
 
     def content(self) -> dict[str, Json]:
         """The action's own facts."""
         return {
             "description": self.description,
+            "origin": self.get_origin_display(),
             "source": self.source.reference if self.source else "",
+            "raiser": self.raiser.name if self.raiser else self.raised_name,
             "promised_to": self.promised_to.name if self.promised_to else "",
+            "serves": self.serves.reference if self.serves else "",
+            "copied_from": self.copied_from.reference if self.copied_from else "",
+            "plan": self.plan,
+            "done_what": self.done_what,
+            "checked_what": self.checked_what,
+            "acted_how": self.acted_how,
+            "result": self.get_result_display() if self.result else "",
+            "learning": self.learning,
             "outcome": self.outcome,
             "completed_on": self.completed_on.isoformat() if self.completed_on else "",
         }
+
+
+class ActionPhoto(models.Model):
+    """Which photo shows the place before, and which after."""
+
+    class Moment(models.TextChoices):
+        BEFORE = "before", _("Before")
+        AFTER = "after", _("After")
+
+    action = models.ForeignKey(ImprovementAction, on_delete=models.PROTECT, related_name="photos")
+    attachment = models.OneToOneField(Attachment, on_delete=models.PROTECT, related_name="action_photo")
+    moment = models.CharField(max_length=8, choices=Moment)
+
+    def __str__(self) -> str:
+        return f"{self.action_id} {self.moment}"
+
+
+class Benefit(models.Model):
+    """What an improvement brings; money counts only after a named finance person confirmed it."""
+
+    class Nature(models.TextChoices):
+        HARD = "hard", _("Hard: it shows in the accounts")
+        AVOIDED = "avoided", _("Avoided cost")
+        SOFT = "soft", _("Soft: time or capacity")
+        QUALITATIVE = "qualitative", _("Qualitative: safety, ease, customers")
+
+    class Rhythm(models.TextChoices):
+        ONE_TIME = "one_time", _("Once")
+        PER_YEAR = "per_year", _("Per year")
+
+    action = models.ForeignKey(ImprovementAction, on_delete=models.PROTECT, related_name="benefits")
+    nature = models.CharField(_("kind"), max_length=12, choices=Nature)
+    rhythm = models.CharField(_("once or per year"), max_length=8, choices=Rhythm, default=Rhythm.PER_YEAR)
+    description = models.CharField(_("what it is"), max_length=240)
+    method = models.TextField(_("how it was estimated"), blank=True)
+    account = models.ForeignKey(
+        QualityCostAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="benefits",
+        verbose_name=_("quality-cost account"),
+    )  # fmt: skip
+    target_amount = models.DecimalField(_("target"), max_digits=16, decimal_places=2, null=True, blank=True)
+    forecast_amount = models.DecimalField(_("forecast"), max_digits=16, decimal_places=2, null=True, blank=True)
+    actual_amount = models.DecimalField(_("actual"), max_digits=16, decimal_places=2, null=True, blank=True)
+    confirmed_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    signature = models.ForeignKey(Signature, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at=None) | models.Q(confirmed_by__isnull=False, signature__isnull=False),
+                name="benefit_confirmed_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class Promise(models.Model):
+    """A question to the person something was promised to: is it kept? It lapses 14 days after it was asked."""
+
+    class Answer(models.TextChoices):
+        KEPT = "kept", _("Yes, it is done")
+        NOT_KEPT = "not_kept", _("No, not yet")
+        LAPSED = "lapsed", _("No answer in 14 days")
+
+    action = models.ForeignKey(ImprovementAction, on_delete=models.PROTECT, related_name="questions")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    token_digest = models.CharField(max_length=64, unique=True)
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=8, choices=Answer, blank=True)
+    words = models.CharField(_("in your words"), max_length=400, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey("qms.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["action"], condition=models.Q(answer=""), name="promise_asked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action_id} {self.answer or '?'}"
+
+
+class IdeaTicket(models.Model):
+    """What lets somebody without a log-in follow the answer to an idea; the address holds the secret, we its digest."""
+
+    action = models.OneToOneField(ImprovementAction, on_delete=models.PROTECT, related_name="ticket")
+    token_digest = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.action_id}"

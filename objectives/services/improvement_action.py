@@ -110,7 +110,7 @@ def reopen(
     Writes a version and the trail. Raises ReasonMissing, StaleRecord, IllegalTransition.
     """
     reason = _reason(reason)
-    target = Status.IN_PROGRESS if action.status == Status.DONE else Status.OPEN
+    target = Status.ASSESSED if action.status == Status.DECLINED else Status.IN_PROGRESS
     return _move(
         action, target, "improvement_action.reopened", by=by, at=at, version=version, reason=reason, completed_on=None
     )

@@ -53,7 +53,7 @@ MOVES = {
         "check",
     ),
     "reopen": Move(
-        "reopen", gettext_lazy("Reopen"), frozenset({Status.OPEN, Status.IN_PROGRESS}),
+        "reopen", gettext_lazy("Reopen"), frozenset({Status.ASSESSED, Status.IN_PROGRESS}),
         gettext_lazy("Why it is taken up again"), icon="refresh",
     ),
     "decline": Move(
@@ -185,7 +185,7 @@ def is_offered(action: ImprovementAction, verb: str) -> bool:
     """Whether the move makes sense from where the action stands."""
     if not MOVES[verb].target & ImprovementAction.TRANSITIONS[action.status]:
         return False
-    is_ended = action.status in (Status.DONE, Status.DECLINED)
+    is_ended = action.status in (Status.DONE, Status.CHECKED, Status.CLOSED, Status.DECLINED)
     return verb == "withdraw" or (verb == "reopen") == is_ended
 
 

@@ -1,3 +1,4 @@
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -24,7 +25,7 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('profile', models.CharField(choices=[('employee', 'Employee'), ('leader', 'Leader'), ('quality_manager', 'Quality manager'), ('internal_auditor', 'Internal auditor'), ('guest_auditor', 'Guest auditor'), ('administrator', 'Administrator')], default='employee', max_length=32, verbose_name='access profile')),
+                ('profile', models.CharField(choices=[('employee', 'Employee'), ('leader', 'Leader'), ('quality_manager', 'Quality manager'), ('finance', 'Finance'), ('internal_auditor', 'Internal auditor'), ('guest_auditor', 'Guest auditor'), ('administrator', 'Administrator')], default='employee', max_length=32, verbose_name='access profile')),
                 ('has_all_sites', models.BooleanField(default=False, verbose_name='all sites')),
                 ('is_active', models.BooleanField(default=True, verbose_name='may log in')),
                 ('access_expires_at', models.DateTimeField(blank=True, null=True, verbose_name='access ends')),
@@ -71,6 +72,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[qms.models.site.validate_time_zone], verbose_name='time zone')),
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
+                ('has_open_ideas', models.BooleanField(default=False, help_text="Anybody with an area's QR code may raise an idea or a problem here, and see nothing else.", verbose_name='ideas without log-in')),
             ],
         ),
         migrations.CreateModel(
@@ -173,6 +175,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('scope_statement', models.TextField(blank=True, verbose_name='scope of the quality management system')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[qms.models.site.validate_time_zone], verbose_name='time zone')),
+                ('currency', models.CharField(default='USD', help_text='Three letters, as banks write it: USD, EUR.', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$')], verbose_name='currency')),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='organization_is_single')],
@@ -248,6 +251,24 @@ class Migration(migrations.Migration):
                 ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='qms.record')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='ApiToken',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
+                ('beginning', models.CharField(editable=False, max_length=12)),
+                ('scopes', models.JSONField(verbose_name='may')),
+                ('is_service', models.BooleanField(default=False, verbose_name='for a machine')),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField(verbose_name='expires')),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                ('record', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to='qms.record', verbose_name='only for')),
             ],
         ),
         migrations.CreateModel(
@@ -454,6 +475,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='notification',
             index=models.Index(fields=['user', 'read_at', '-at'], name='notification_unread'),
+        ),
+        migrations.AddConstraint(
+            model_name='apitoken',
+            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='api_token_ends'),
         ),
         migrations.AddConstraint(
             model_name='recordperson',

@@ -1,5 +1,6 @@
 """The foundation's models; import them from here. Order below is the order of dependency."""
 
+from qms.models.api_token import ApiToken
 from qms.models.attachment import Attachment
 from qms.models.clause import Applicability, Clause, Commitment, CrosswalkRow, DocumentedInformation, StandardEdition
 from qms.models.coverage import ClauseLink, CoverageDay, CoveragePerson
@@ -24,6 +25,7 @@ from qms.models.trail import GENESIS, Checkpoint, TrailEntry
 
 __all__ = [
     "GENESIS",
+    "ApiToken",
     "Applicability",
     "Area",
     "AreaCode",

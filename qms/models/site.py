@@ -7,6 +7,7 @@ import zoneinfo
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,10 @@ class Organization(models.Model):
     name = models.CharField(_("name"), max_length=200)
     scope_statement = models.TextField(_("scope of the quality management system"), blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    currency = models.CharField(
+        _("currency"), max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}$")],
+        help_text=_("Three letters, as banks write it: USD, EUR."),
+    )  # fmt: skip
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="organization_is_single")]
@@ -65,6 +70,10 @@ class Site(models.Model):
     name = models.CharField(_("name"), max_length=120, unique=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     is_active = models.BooleanField(_("in use"), default=True)
+    has_open_ideas = models.BooleanField(
+        _("ideas without log-in"), default=False,
+        help_text=_("Anybody with an area's QR code may raise an idea or a problem here, and see nothing else."),
+    )  # fmt: skip
 
     objects = SiteQuerySet.as_manager()
 

@@ -48,11 +48,11 @@ def move_url(action: ImprovementAction, verb: str) -> str:
 def test_action_is_completed_with_an_outcome_and_counts_from_then() -> None:
     boss = yusuf()
     action = opened(boss)
-    assert action.phase == "open"
+    assert action.phase == "assessed"
     done = service.complete(action, outcome="New gauge fitted", by=boss, at=NOW)
     assert (done.status, done.phase, done.outcome, done.completed_on) == ("done", "closed", "New gauge fitted", TODAY)
     entry = TrailEntry.objects.get(record=action, verb="improvement_action.completed")
-    assert json.loads(entry.changes)["fields"]["status"] == ["open", "done"]
+    assert json.loads(entry.changes)["fields"]["status"] == ["assessed", "done"]
 
 
 @pytest.mark.parametrize("words", ["", "   "])
@@ -68,7 +68,7 @@ def test_moves_that_need_words_are_refused_without(words: str) -> None:
         with pytest.raises(service.ReasonMissing):
             refused()
     action.refresh_from_db()
-    assert (action.status, action.version) == ("open", 1)
+    assert (action.status, action.version) == ("assessed", 1)
 
 
 def test_reopening_takes_a_done_action_back_into_progress_and_a_declined_one_to_open() -> None:
@@ -77,7 +77,7 @@ def test_reopening_takes_a_done_action_back_into_progress_and_a_declined_one_to_
     again = service.reopen(done, reason="Broke again", by=boss, at=NOW)
     assert (again.status, again.phase, again.completed_on) == ("in_progress", "open", None)
     declined = service.decline(opened(boss), reason="No budget", by=boss, at=NOW)
-    assert service.reopen(declined, reason="Budget came", by=boss, at=NOW).status == "open"
+    assert service.reopen(declined, reason="Budget came", by=boss, at=NOW).status == "assessed"
 
 
 def test_withdrawn_action_moves_nowhere() -> None:

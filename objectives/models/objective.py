@@ -1,0 +1,198 @@
+"""Quality objectives: a target with its measure, its versions, the measurements, and the decisions they asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from objectives.models.quality_cost import QualityCostAccount
+from objectives.models.strategy import StrategicGoal
+from qms.models import Json, Person, Phase, Record, RecordQuerySet, Signature, User
+
+
+class Objective(Record):
+    """What is to be reached: ``target_value`` in ``unit`` by ``due_on``, from ``baseline_value``.
+
+    ``standing`` is what the rule made of the measurements (see services/objective.py); it is a projection for lists and
+    boards, not a part of the frozen content.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        APPROVED = "approved", _("Approved")
+        ACHIEVED = "achieved", _("Achieved")
+        MISSED = "missed", _("Missed")
+        DROPPED = "dropped", _("Dropped")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Direction(models.TextChoices):
+        LOWER = "lower", _("Lower is better")
+        HIGHER = "higher", _("Higher is better")
+
+    class Standing(models.TextChoices):
+        OFF_TRACK = "off_track", _("Off track")
+        AT_RISK = "at_risk", _("At risk")
+        UNMEASURED = "unmeasured", _("Not measured")
+        ON_TRACK = "on_track", _("On track")
+
+    KIND = "objective"
+    TRANSITIONS = {
+        Status.DRAFT: frozenset({Status.APPROVED, Status.WITHDRAWN}),
+        Status.APPROVED: frozenset({Status.ACHIEVED, Status.MISSED, Status.DROPPED, Status.WITHDRAWN}),
+        Status.ACHIEVED: frozenset({Status.APPROVED}),
+        Status.MISSED: frozenset({Status.APPROVED}),
+        Status.DROPPED: frozenset({Status.APPROVED}),
+        Status.WITHDRAWN: frozenset(),
+    }
+    PHASES = {
+        Status.DRAFT: Phase.DRAFT,
+        Status.APPROVED: Phase.OPEN,
+        Status.ACHIEVED: Phase.CLOSED,
+        Status.MISSED: Phase.CLOSED,
+        Status.DROPPED: Phase.WITHDRAWN,
+        Status.WITHDRAWN: Phase.WITHDRAWN,
+    }
+
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT, editable=False)
+    goal = models.ForeignKey(
+        StrategicGoal, on_delete=models.PROTECT, null=True, blank=True, related_name="objectives",
+        verbose_name=_("strategic goal"),
+    )  # fmt: skip
+    account = models.ForeignKey(
+        QualityCostAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="objectives",
+        verbose_name=_("quality-cost account it moves"),
+    )  # fmt: skip
+    measure = models.CharField(_("measure"), max_length=160, help_text=_("What is measured: scrap rate of line 3."))
+    unit = models.CharField(_("unit"), max_length=24, help_text=_("%, ppm, days, complaints"))
+    direction = models.CharField(_("direction"), max_length=8, choices=Direction, default=Direction.LOWER)
+    baseline_value = models.DecimalField(_("baseline"), max_digits=16, decimal_places=4, null=True, blank=True)
+    baseline_on = models.DateField(_("baseline measured"), null=True, blank=True)
+    target_value = models.DecimalField(_("target"), max_digits=16, decimal_places=4)
+    forecast_value = models.DecimalField(_("forecast"), max_digits=16, decimal_places=4, null=True, blank=True)
+    measure_every_days = models.PositiveSmallIntegerField(_("measured every (days)"), default=30)
+    means = models.TextField(_("means: what will be done, with which resources"), blank=True)
+    judged_how = models.TextField(_("how the result is judged"), blank=True)
+    communicated_to = models.TextField(_("communicated to"), blank=True)
+    money_effect = models.DecimalField(
+        _("money effect per year"), max_digits=16, decimal_places=2, null=True, blank=True
+    )
+    customer_effect = models.TextField(_("effect for customers"), blank=True)
+    outcome = models.TextField(_("outcome"), blank=True)
+    standing = models.CharField(max_length=12, choices=Standing, default=Standing.UNMEASURED, editable=False)
+    standing_reason = models.CharField(max_length=400, blank=True, editable=False)
+
+    objects: ClassVar = RecordQuerySet["Objective"].as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["standing", "status"], name="objective_by_standing")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    status__in=["draft", "approved", "achieved", "missed", "dropped", "withdrawn"]
+                ),
+                name="objective_status_known",
+            ),
+            models.CheckConstraint(condition=models.Q(measure_every_days__gte=1), name="objective_measured_sometime"),
+        ]  # fmt: skip
+
+    def content(self) -> dict[str, Json]:
+        """The objective's own facts; measurements are rows of their own, named in the trail."""
+        return {
+            "measure": self.measure,
+            "unit": self.unit,
+            "direction": self.get_direction_display(),
+            "baseline_value": _number(self.baseline_value),
+            "baseline_on": self.baseline_on.isoformat() if self.baseline_on else "",
+            "target_value": _number(self.target_value),
+            "forecast_value": _number(self.forecast_value),
+            "measure_every_days": self.measure_every_days,
+            "goal": self.goal.reference if self.goal else "",
+            "account": self.account.name if self.account else "",
+            "means": self.means,
+            "judged_how": self.judged_how,
+            "communicated_to": self.communicated_to,
+            "money_effect": _number(self.money_effect),
+            "customer_effect": self.customer_effect,
+            "outcome": self.outcome,
+        }
+
+
+def _number(value: object) -> str:
+    return "" if value is None else f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
+
+
+class ObjectiveTarget(models.Model):
+    """One version of the target as it was approved; the newest holds, the older ones stay for everybody to see."""
+
+    objective = models.ForeignKey(Objective, on_delete=models.PROTECT, related_name="targets")
+    number = models.PositiveSmallIntegerField()
+    target_value = models.DecimalField(max_digits=16, decimal_places=4)
+    due_on = models.DateField()
+    reason = models.CharField(max_length=400, blank=True)
+    approved_at = models.DateTimeField()
+    signature = models.ForeignKey(Signature, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["objective", "number"], name="objective_target_once")]
+
+    def __str__(self) -> str:
+        return f"{self.objective_id} target {self.number}: {self.target_value}"
+
+
+class Measurement(models.Model):
+    """A value of an objective's measure on a day. A correction is a new row; the replaced one stays."""
+
+    class Source(models.TextChoices):
+        HAND = "hand", _("By hand")
+        SHEET = "sheet", _("Import")
+        API = "api", _("Interface")
+
+    objective = models.ForeignKey(Objective, on_delete=models.PROTECT, related_name="measurements")
+    measured_on = models.DateField(_("measured on"))
+    value = models.DecimalField(_("value"), max_digits=16, decimal_places=4)
+    sample_size = models.PositiveIntegerField(_("n"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=240, blank=True)
+    source = models.CharField(max_length=8, choices=Source, default=Source.HAND)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["objective", "measured_on"], condition=models.Q(replaced_at=None), name="measurement_once_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measured_on}: {self.value}"
+
+
+class ObjectiveDecision(models.Model):
+    """What the owner was asked to decide after two missed measurements in a row, and what was decided."""
+
+    class Choice(models.TextChoices):
+        KEEP = "keep", _("Keep going, and why that is right")
+        ACT = "act", _("New action")
+        CHANGE_TARGET = "change_target", _("Change the target")
+        DROP = "drop", _("Give the objective up")
+
+    objective = models.ForeignKey(Objective, on_delete=models.PROTECT, related_name="decisions")
+    asked_on = models.DateField()
+    asked_because = models.CharField(max_length=400)
+    choice = models.CharField(_("decision"), max_length=16, choices=Choice, blank=True)
+    words = models.TextField(_("in your words"), blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["objective"], condition=models.Q(decided_at=None), name="objective_one_open_decision"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.objective_id} {self.asked_on}: {self.choice or '?'}"
