@@ -1,21 +1,22 @@
 """As many activities as asked for, for trying the product at size: real versions, trail chains and links, in bulk.
 
-Rows are made by the same hash functions as everywhere else and written with COPY (PostgreSQL) or executemany (SQLite),
-so ``verify_trail`` passes over them; clause links and sums are made from the mappings at the end. Deterministic: the
+Rows are made by the same hash functions as everywhere else and written by ``bulk_load``, oldest first, so
+``verify_trail`` passes over them; clause links and sums are made from the mappings at the end. Deterministic: the
 same numbers give the same rows but for database ids.
 """
 
 from __future__ import annotations
 
-import io
 import random
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.db.models.base import Model
 
@@ -32,7 +33,7 @@ from qms.models import (
     TrailEntry,
     User,
 )
-from qms.services import coverage, trail
+from qms.services import bulk_load, coverage, trail
 
 BATCH = 20_000
 SPAN_DAYS = 550
@@ -47,6 +48,23 @@ SENTENCES = (
 )
 
 
+COLUMNS: dict[type[Model], tuple[str, ...]] = {
+    Record: (
+        "id", "uid", "kind", "reference", "site_id", "area_id", "title", "owner_id", "occurred_on", "recorded_at",
+        "recorded_by_id", "phase", "due_on", "review_on", "is_confidential", "version",
+    ),
+    Activity: (
+        "record_ptr_id", "status", "activity_type_id", "happened_at", "duration_minutes", "audience_size", "notes",
+        "late_reason", "withdrawn_reason",
+    ),
+    RecordPerson: ("record_id", "person_id", "name", "part", "position"),
+    RecordVersion: ("record_id", "version", "at", "content", "content_hash"),
+    TrailEntry: (
+        "chain", "seq", "record_id", "at", "by_id", "verb", "changes", "reason", "request_id", "previous_hash", "hash",
+    ),
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Setting:
     """What bulk rows refer to; loaded once."""
@@ -59,17 +77,50 @@ class Setting:
 
 
 def load(count: int, *, today: date, report: Callable[[int], None] = lambda _done: None) -> int:
-    """Add ``count`` logged activities spread over the 550 days up to ``today``; returns how many were made.
+    """Add ``count`` logged activities spread over the 550 days before ``today``; returns how many were made.
 
-    Needs a site, leaders and activity types (``load_demo`` makes them). One transaction per 20,000 records.
+    Needs a site, leaders and activity types (``load_demo`` makes them). One transaction; on PostgreSQL nobody else can
+    use the tables meanwhile when more comes than is there. A second load goes on with new records.
     """
     setting = _setting()
-    for start in range(0, count, BATCH):
-        with transaction.atomic():
-            _load_batch(setting, start, min(BATCH, count - start), count, today)
-        report(min(start + BATCH, count))
-    coverage.rebuild()
+    with transaction.atomic():
+        bare = bulk_load.bare_tables(*COLUMNS) if count > Record.objects.count() else nullcontext()
+        with bare:
+            _write(setting, count, today, report)
+        for model in (Record, RecordPerson, RecordVersion, TrailEntry):
+            bulk_load.reset_sequence(model)
+        coverage.rebuild()
     return count
+
+
+def _write(setting: Setting, count: int, today: date, report: Callable[[int], None]) -> None:
+    first_index, numbers = _first_index(), _Numbers(setting)
+    first_id = (Record.objects.aggregate(top=Max("pk"))["top"] or 0) + 1
+    with bulk_load.RowWriter() as writer:
+        for start in range(0, count, BATCH):
+            rows: dict[type[Model], list[list[Any]]] = {model: [] for model in COLUMNS}
+            for n in range(start, min(start + BATCH, count)):
+                day = today - timedelta(days=SPAN_DAYS - n * SPAN_DAYS // count)
+                _add_rows(rows, setting, first_id + n, first_index + n, day, numbers)
+            writer.write({model: (columns, rows[model]) for model, columns in COLUMNS.items()})
+            report(min(start + BATCH, count))
+    numbers.save()
+
+
+def _uid(index: int) -> uuid.UUID:
+    return uuid.uuid5(NAMESPACE, str(index))
+
+
+def _first_index() -> int:
+    """The number of bulk records there are: doubled until it is free, then halved into."""
+
+    def is_taken(index: int) -> bool:
+        return Record.objects.filter(uid=_uid(index)).exists()
+
+    free = 1
+    while is_taken(free - 1):
+        free *= 2
+    return bisect_left(range(free - 1), 1, key=lambda index: int(not is_taken(index)))
 
 
 def _setting() -> Setting:
@@ -80,24 +131,6 @@ def _setting() -> Setting:
         raise ValueError("There is no site, leader or activity type yet: run load_demo without --records first.")
     people = list(Person.objects.active().order_by("pk")[:200])
     return Setting(site, list(site.areas.order_by("pk")), leaders, people, types)
-
-
-def _load_batch(setting: Setting, start: int, size: int, count: int, today: date) -> None:
-    first_id = (Record.objects.aggregate(top=Max("pk"))["top"] or 0) + 1
-    rows: dict[type[Model], list[list[Any]]] = {
-        model: [] for model in (Record, Activity, RecordPerson, RecordVersion, TrailEntry)
-    }
-    numbers = _Numbers(setting)
-    for offset in range(size):
-        index = start + offset
-        _add_rows(rows, setting, first_id + offset, index, today - timedelta(days=index * SPAN_DAYS // count), numbers)
-    numbers.save()
-    _insert(Record, RECORD_COLUMNS, rows[Record])
-    _insert(Activity, ACTIVITY_COLUMNS, rows[Activity])
-    _insert(RecordPerson, PERSON_COLUMNS, rows[RecordPerson])
-    _insert(RecordVersion, VERSION_COLUMNS, rows[RecordVersion])
-    _insert(TrailEntry, TRAIL_COLUMNS, rows[TrailEntry])
-    _reset_sequence(Record)
 
 
 class _Numbers:
@@ -119,21 +152,6 @@ class _Numbers:
             ReferenceCounter.objects.update_or_create(prefix=prefix, site=self.site, year=year, defaults={"last": last})
 
 
-RECORD_COLUMNS = (
-    "id", "uid", "kind", "reference", "site_id", "area_id", "title", "owner_id", "occurred_on", "recorded_at",
-    "recorded_by_id", "phase", "due_on", "review_on", "is_confidential", "version",
-)  # fmt: skip
-ACTIVITY_COLUMNS = (
-    "record_ptr_id", "status", "activity_type_id", "happened_at", "duration_minutes", "audience_size", "notes",
-    "late_reason", "withdrawn_reason",
-)  # fmt: skip
-PERSON_COLUMNS = ("record_id", "person_id", "name", "part", "position")
-VERSION_COLUMNS = ("record_id", "version", "at", "content", "content_hash")
-TRAIL_COLUMNS = (
-    "chain", "seq", "record_id", "at", "by_id", "verb", "changes", "reason", "request_id", "previous_hash", "hash",
-)  # fmt: skip
-
-
 def _add_rows(
     rows: dict[type[Model], list[list[Any]]], setting: Setting, pk: int, index: int, day: date, numbers: _Numbers
 ) -> None:
@@ -142,7 +160,7 @@ def _add_rows(
     area, met = chance.choice(setting.areas), chance.choice(setting.people)
     happened_at = datetime(day.year, day.month, day.day, chance.randint(14, 20), chance.randrange(0, 60, 5), tzinfo=UTC)
     at = happened_at + timedelta(minutes=chance.randint(1, 90))
-    uid = uuid.uuid5(NAMESPACE, str(index))
+    uid = _uid(index)
     reference = numbers.take(kind.prefix, at.astimezone(setting.site.zone).year)
     title, minutes = chance.choice(SENTENCES), chance.choice((10, 15, 20, 30))
     people = [(leader.person, "leader", 0)] + ([(met, "met", 0)] if met.pk != leader.person_id else [])
@@ -182,45 +200,3 @@ def _content(
             "withdrawn_reason": "",
         },
     }  # fmt: skip
-
-
-def _insert(model: type[Model], columns: Sequence[str], rows: list[list[Any]]) -> None:
-    table = model._meta.db_table
-    names = ", ".join(f'"{column}"' for column in columns)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", io.StringIO("".join(map(_copied, rows))))
-            return
-        marks = ", ".join(["%s"] * len(columns))
-        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  names of our own models
-        cursor.executemany(statement, list(_for_sqlite(rows)))
-
-
-def _copied(row: list[Any]) -> str:
-    """One line of COPY's text format: tabs between, \\N for nothing, backslash escapes."""
-    cells = (
-        "\\N" if value is None
-        else str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-        for value in row
-    )  # fmt: skip
-    return "\t".join(cells) + "\n"
-
-
-def _for_sqlite(rows: list[list[Any]]) -> Iterator[list[Any]]:
-    for row in rows:
-        yield [
-            value.hex if isinstance(value, uuid.UUID)
-            else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ") if isinstance(value, datetime)
-            else value.isoformat() if isinstance(value, date)
-            else value
-            for value in row
-        ]  # fmt: skip
-
-
-def _reset_sequence(model: type[Model]) -> None:
-    """PostgreSQL does not count ids that were given by hand."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            table = model._meta.db_table
-            statement = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))"  # noqa: S608
-            cursor.execute(statement)

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.db.models import CharField, F, QuerySet, Value
 
-from qms.models import ClauseLink, Phase, Record
+from qms.models import ClauseLink, CoverageDay, CoveragePerson, Phase, Record
 from qms.records import RecordKind, all_kinds, kind_of
+from qms.services import bulk_load
 
 LINK_COLUMNS = "record_id, clause_id, mapping_id, site_id, person_id, occurred_on, counts"
 TALLY_COLUMNS = "mapping_id, site_id, person_id, occurred_on, counts, clause_id"
@@ -90,18 +91,30 @@ def rebuild(site: int | None = None, progress: Callable[[str], object] = str) ->
     """Make all links and sums anew, set-based: for loaders of millions of records. Nothing else may write meanwhile.
 
     ``site`` limits the work to one site's records. Runs in one transaction; ``progress`` is told each kind's slug.
+    Without ``site``, PostgreSQL keeps everybody else out of the tables until it is done.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        only = "" if site is None else " WHERE site_id = %s"
-        scope = [] if site is None else [site]
-        for table in ("qms_clauselink", "qms_coverageday", "qms_coverageperson"):
-            cursor.execute(f"DELETE FROM {table}{only}", scope)
+    tables = (ClauseLink, CoverageDay, CoveragePerson)
+    with transaction.atomic():
+        if site is None:
+            bulk_load.empty(*tables)
+            with bulk_load.bare_tables(*tables):
+                _fill(None, progress)
+            return
+        for model in tables:
+            model._default_manager.filter(site=site).delete()
+        _fill(site, progress)
+
+
+def _fill(site: int | None, progress: Callable[[str], object]) -> None:
+    """Links from records and mappings, then sums from links."""
+    month, bit = _month_sql(), _bit_sql()
+    scope = [] if site is None else [site]
+    counting = "WHERE counts" + ("" if site is None else " AND site_id = %s")
+    with connection.cursor() as cursor:
         for kind in filter(counting_phases, all_kinds()):
             desired, params = _desired(kind, *_source(kind, site=site))
             cursor.execute(f"INSERT INTO qms_clauselink ({LINK_COLUMNS}) {desired}", params)
             progress(kind.kind)
-        month, bit = _month_sql(), _bit_sql()
-        counting = "WHERE counts" + ("" if site is None else " AND site_id = %s")
         cursor.execute(
             "INSERT INTO qms_coverageday (mapping_id, site_id, day, month, count) "
             f"SELECT mapping_id, site_id, occurred_on, {month}, COUNT(*) FROM qms_clauselink {counting} "

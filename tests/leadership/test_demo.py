@@ -13,6 +13,7 @@ from leadership.services import demo, demo_bulk, demo_story
 from qms.models import Person, RecordVersion, Site, TrailEntry, User
 from qms.services import record as record_service
 from qms.services import trail
+from qms.services.trail_check import verify
 from tests.factories import AreaFactory, MappingFactory, SiteFactory, yusuf
 
 TODAY = date(2026, 11, 22)
@@ -73,3 +74,21 @@ def test_bulk_records_are_what_the_services_would_have_written() -> None:
     next_one = record_service.next_reference("WALK", Site.objects.get(), at=datetime(2026, 11, 22, 12, tzinfo=UTC))
     assert not Activity.objects.filter(reference=next_one).exists()
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_second_load_goes_on_where_the_first_ended() -> None:
+    yusuf()
+    AreaFactory()
+    call_command("load_activity_types", verbosity=0)
+    MappingFactory(subtype="")
+    demo_bulk.load(7, today=TODAY)
+    first = list(Activity.objects.order_by("pk").values_list("uid", "reference", "occurred_on"))
+    demo_bulk.load(3, today=TODAY)
+    assert list(Activity.objects.order_by("pk").values_list("uid", "reference", "occurred_on")[:7]) == first
+    assert [index for index in range(12) if Activity.objects.filter(uid=demo_bulk._uid(index)).exists()] == [*range(10)]
+    assert TrailEntry.objects.filter(record__isnull=False).count() == 10
+    days = list(Activity.objects.order_by("pk").values_list("occurred_on", flat=True))
+    assert days[:7] == sorted(days[:7])
+    assert max(days) < TODAY
+    assert verify().is_intact
