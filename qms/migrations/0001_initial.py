@@ -221,9 +221,9 @@ class Migration(migrations.Migration):
                 ('is_confidential', models.BooleanField(default=False, verbose_name='confidential')),
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='qms.area', verbose_name='area')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='owned_records', to='qms.person', verbose_name='owner')),
+                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='owned_records', to='qms.person', verbose_name='owner')),
                 ('recorded_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='qms.site', verbose_name='site')),
+                ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='qms.site', verbose_name='site')),
             ],
         ),
         migrations.CreateModel(
@@ -290,7 +290,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('content', models.TextField()),
                 ('content_hash', models.CharField(max_length=64)),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='qms.record')),
+                ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='qms.record')),
             ],
         ),
         migrations.CreateModel(

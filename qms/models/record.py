@@ -62,12 +62,16 @@ class Record(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=40, editable=False)
     reference = models.CharField(_("reference"), max_length=40, unique=True, editable=False)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="records", verbose_name=_("site"))
+    site = models.ForeignKey(  # record_by_site serves it
+        Site, on_delete=models.PROTECT, related_name="records", verbose_name=_("site"), db_index=False
+    )
     area = models.ForeignKey(
         Area, on_delete=models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("area")
     )
     title = models.CharField(_("title"), max_length=240)
-    owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="owned_records", verbose_name=_("owner"))
+    owner = models.ForeignKey(  # record_by_owner serves it
+        Person, on_delete=models.PROTECT, related_name="owned_records", verbose_name=_("owner"), db_index=False
+    )
     occurred_on = models.DateField(_("event date"))
     recorded_at = models.DateTimeField(_("recorded"), editable=False)
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
@@ -149,7 +153,7 @@ class RecordVersion(models.Model):
     ``content`` is canonical JSON text; ``content_hash`` is its SHA-256 in hexadecimal.
     """
 
-    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="versions")
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="versions", db_index=False)
     version = models.PositiveIntegerField()
     at = models.DateTimeField()
     content = models.TextField()
