@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -27,6 +28,7 @@ SECURITY_VERBS = {
     "account/email/password_set": "user.password_changed",
     "account/email/password_reset": "user.password_reset",
 }
+FRESH_SECONDS = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -35,6 +37,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Closed; OpenID Connect log-ins join an existing account by e-mail address (they ask this too)."""
         return False
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not right after the log-in itself: whoever set up two-step log-in typed the password a moment ago."""
+        records = self.request.session.get("account_authentication_methods", []) if self.request else []
+        is_fresh = app == "allauth.mfa" and any(
+            timezone.now().timestamp() - proof["at"] < FRESH_SECONDS for proof in records
+        )
+        return not is_fresh and bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         """Refuse a log-in that was disabled or has run out, and say which and what to do."""
