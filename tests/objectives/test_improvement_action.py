@@ -48,7 +48,7 @@ def move_url(action: ImprovementAction, verb: str) -> str:
 def test_action_is_completed_with_an_outcome_and_counts_from_then() -> None:
     boss = yusuf()
     action = opened(boss)
-    assert action.phase == "assessed"
+    assert action.phase == "open"
     done = service.complete(action, outcome="New gauge fitted", by=boss, at=NOW)
     assert (done.status, done.phase, done.outcome, done.completed_on) == ("done", "closed", "New gauge fitted", TODAY)
     entry = TrailEntry.objects.get(record=action, verb="improvement_action.completed")

@@ -1,4 +1,4 @@
-"""The kinds of record the objectives package keeps."""
+"""What the product must know about improvement actions."""
 
 from __future__ import annotations
 
