@@ -1,5 +1,8 @@
+import datetime
 import django.db.models.deletion
+import django.db.models.expressions
 import django.db.models.functions.comparison
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -42,7 +45,10 @@ class Migration(migrations.Migration):
                 ('customer_effect', models.TextField(blank=True, verbose_name='effect for customers')),
                 ('outcome', models.TextField(blank=True, verbose_name='outcome')),
                 ('standing', models.CharField(choices=[('off_track', 'Off track'), ('at_risk', 'At risk'), ('unmeasured', 'Not measured'), ('on_track', 'On track')], default='unmeasured', editable=False, max_length=12)),
+                ('standing_rank', models.PositiveSmallIntegerField(default=2, editable=False)),
                 ('standing_reason', models.CharField(blank=True, editable=False, max_length=400)),
+                ('actual_value', models.DecimalField(blank=True, decimal_places=4, editable=False, max_digits=16, null=True, verbose_name='actual')),
+                ('actual_on', models.DateField(blank=True, editable=False, null=True)),
             ],
             bases=('qms.record',),
         ),
@@ -155,10 +161,12 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveSmallIntegerField()),
                 ('target_value', models.DecimalField(decimal_places=4, max_digits=16)),
                 ('due_on', models.DateField()),
+                ('baseline_value', models.DecimalField(blank=True, decimal_places=4, max_digits=16, null=True)),
+                ('baseline_on', models.DateField(blank=True, null=True)),
                 ('reason', models.CharField(blank=True, max_length=400)),
                 ('approved_at', models.DateTimeField()),
                 ('objective', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='objectives.objective')),
-                ('signature', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.signature')),
+                ('signature', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.signature')),
             ],
         ),
         migrations.CreateModel(
@@ -245,6 +253,7 @@ class Migration(migrations.Migration):
                 ('record_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='qms.record')),
                 ('nature', models.CharField(choices=[('risk', 'Risk'), ('opportunity', 'Opportunity')], max_length=12, verbose_name='risk or opportunity')),
                 ('status', models.CharField(choices=[('identified', 'Identified'), ('rated', 'Rated'), ('treating', 'In treatment'), ('accepted', 'Accepted'), ('judged', 'Effectiveness judged'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='identified', editable=False, max_length=12)),
+                ('identified_on', models.DateField(verbose_name='identified')),
                 ('context_kind', models.CharField(blank=True, choices=[('external', 'External issue'), ('internal', 'Internal issue'), ('interested_party', 'Interested party')], max_length=20, verbose_name='comes from')),
                 ('context', models.CharField(blank=True, max_length=240, verbose_name='issue or interested party')),
                 ('cause', models.TextField(blank=True, verbose_name='cause')),
@@ -253,13 +262,20 @@ class Migration(migrations.Migration):
                 ('impact', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='consequence level')),
                 ('residual_likelihood', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='likelihood after treatment')),
                 ('residual_impact', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='consequence level after treatment')),
+                ('now_likelihood', models.PositiveSmallIntegerField(blank=True, editable=False, null=True)),
+                ('now_impact', models.PositiveSmallIntegerField(blank=True, editable=False, null=True)),
                 ('rating', models.PositiveSmallIntegerField(blank=True, editable=False, null=True)),
+                ('level', models.CharField(blank=True, choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], editable=False, max_length=8)),
+                ('ratings', models.JSONField(default=list, editable=False)),
+                ('on_map', models.CharField(blank=True, choices=[('', 'No'), ('open', 'Open to all of the site'), ('confidential', 'Confidential')], default='', editable=False, max_length=12)),
                 ('treatment', models.CharField(blank=True, choices=[('avoid', 'Avoid'), ('reduce', 'Reduce'), ('share', 'Share'), ('accept', 'Accept'), ('pursue', 'Pursue')], max_length=8, verbose_name='treatment')),
                 ('treatment_plan', models.TextField(blank=True, verbose_name='what is done')),
                 ('effectiveness', models.CharField(blank=True, choices=[('effective', 'Effective'), ('partly', 'Partly effective'), ('not_effective', 'Not effective')], max_length=16, verbose_name='effectiveness')),
                 ('effectiveness_note', models.TextField(blank=True, verbose_name='how we know')),
                 ('judged_on', models.DateField(blank=True, editable=False, null=True)),
+                ('is_judged_by_treater', models.BooleanField(default=False, editable=False)),
                 ('judged_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
+                ('map_site', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
             ],
             bases=('qms.record',),
         ),
@@ -278,6 +294,25 @@ class Migration(migrations.Migration):
                 ('accepted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='risk_acceptances', to='qms.person')),
                 ('risk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='objectives.risk')),
                 ('signature', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.signature')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RiskImport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('file_name', models.CharField(max_length=200, verbose_name='file')),
+                ('sha256', models.CharField(max_length=64)),
+                ('sheets', models.JSONField(default=list)),
+                ('sheet', models.PositiveSmallIntegerField(default=0)),
+                ('header_line', models.PositiveIntegerField(default=1)),
+                ('mapping', models.JSONField(default=list)),
+                ('words', models.JSONField(default=dict)),
+                ('outcome', models.JSONField(default=list)),
+                ('created_at', models.DateTimeField()),
+                ('applied_at', models.DateTimeField(blank=True, null=True)),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='risk_imports', to=settings.AUTH_USER_MODEL)),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site', verbose_name='site')),
             ],
         ),
         migrations.CreateModel(
@@ -386,6 +421,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('expires_on__gt', models.F('accepted_on'))), name='risk_acceptance_in_order'),
         ),
         migrations.AddConstraint(
+            model_name='riskacceptance',
+            constraint=models.CheckConstraint(condition=models.Q(('expires_on__lte', models.ExpressionWrapper(django.db.models.expressions.CombinedExpression(models.F('accepted_on'), '+', models.Value(datetime.timedelta(days=366))), output_field=models.DateField()))), name='risk_accepted_for_a_year_at_most'),
+        ),
+        migrations.AddConstraint(
             model_name='riskscale',
             constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('site', 0), condition=models.Q(('ended_at', None)), name='risk_scale_one_per_site'),
         ),
@@ -396,6 +435,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='risk',
             index=models.Index(fields=['nature', 'status', 'rating'], name='risk_by_rating'),
+        ),
+        migrations.AddIndex(
+            model_name='risk',
+            index=models.Index(fields=['on_map', 'nature', 'scale', 'map_site', 'now_likelihood', 'now_impact'], name='risk_on_map'),
         ),
         migrations.AddConstraint(
             model_name='risk',
@@ -412,6 +455,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='strategicgoal',
             constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='strategic_goal_period_in_order'),
+        ),
+        migrations.AddIndex(
+            model_name='objective',
+            index=models.Index(fields=['standing_rank', 'record_ptr'], name='objective_by_rank'),
         ),
         migrations.AddIndex(
             model_name='objective',

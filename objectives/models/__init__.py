@@ -4,7 +4,8 @@ from objectives.models.improvement_action import ActionPhoto, Benefit, IdeaTicke
 from objectives.models.nonconformity import Cause, CauseNode, Nonconformity
 from objectives.models.objective import Measurement, Objective, ObjectiveDecision, ObjectiveTarget
 from objectives.models.quality_cost import QualityCostAccount, QualityCostPosting, QualityCostStatement
-from objectives.models.risk import Risk, RiskAcceptance, RiskScale
+from objectives.models.risk import Level, Risk, RiskAcceptance, RiskScale
+from objectives.models.risk_import import RiskImport
 from objectives.models.strategy import Correlation, StrategicGoal
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Correlation",
     "IdeaTicket",
     "ImprovementAction",
+    "Level",
     "Measurement",
     "Nonconformity",
     "Objective",
@@ -26,6 +28,7 @@ __all__ = [
     "QualityCostStatement",
     "Risk",
     "RiskAcceptance",
+    "RiskImport",
     "RiskScale",
     "StrategicGoal",
 ]
