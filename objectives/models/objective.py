@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from objectives.models.quality_cost import QualityCostAccount
-from objectives.models.strategy import StrategicGoal
-from qms.models import Json, Person, Phase, Record, RecordQuerySet, Signature, User
+from objectives.models.strategy import PlannedQuerySet, StrategicGoal
+from qms.models import Json, Person, Phase, Record, Signature, User
+
+
+class ObjectiveQuerySet(PlannedQuerySet["Objective"]):
+    """Objectives, and whether they hang together with the strategy."""
+
+    def connected(self, *, is_connected: bool = True) -> ObjectiveQuerySet:
+        """Objectives with a goal, an owner who is here, and an effect in money or for customers; or those without."""
+        money = models.Q(money_effect__isnull=False) | models.Q(account__isnull=False)
+        whole = models.Q(goal__isnull=False, owner__deactivated_at=None) & (money | ~models.Q(customer_effect=""))
+        return self.filter(whole) if is_connected else self.exclude(whole)
 
 
 class Objective(Record):
     """What is to be reached: ``target_value`` in ``unit`` by ``due_on``, from ``baseline_value``.
 
-    ``standing`` is what the rule made of the measurements (see services/objective.py); it is a projection for lists and
-    boards, not a part of the frozen content.
+    ``standing``, ``actual_value`` and ``actual_on`` are what the rule made of the measurements (objective_rule in
+    services); they are projections for lists and boards, not a part of the frozen content.
     """
 
     class Status(models.TextChoices):
@@ -36,6 +47,9 @@ class Objective(Record):
         AT_RISK = "at_risk", _("At risk")
         UNMEASURED = "unmeasured", _("Not measured")
         ON_TRACK = "on_track", _("On track")
+
+    RANKS = {Standing.OFF_TRACK: 0, Standing.AT_RISK: 1, Standing.UNMEASURED: 2, Standing.ON_TRACK: 3}
+    """The worst first, as lists are sorted."""
 
     KIND = "objective"
     TRANSITIONS = {
@@ -81,12 +95,20 @@ class Objective(Record):
     customer_effect = models.TextField(_("effect for customers"), blank=True)
     outcome = models.TextField(_("outcome"), blank=True)
     standing = models.CharField(max_length=12, choices=Standing, default=Standing.UNMEASURED, editable=False)
+    standing_rank = models.PositiveSmallIntegerField(default=2, editable=False)
     standing_reason = models.CharField(max_length=400, blank=True, editable=False)
+    actual_value = models.DecimalField(
+        _("actual"), max_digits=16, decimal_places=4, null=True, blank=True, editable=False
+    )
+    actual_on = models.DateField(null=True, blank=True, editable=False)
 
-    objects: ClassVar = RecordQuerySet["Objective"].as_manager()
+    objects: ClassVar = ObjectiveQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["standing", "status"], name="objective_by_standing")]
+        indexes = [
+            models.Index(fields=["standing_rank", "record_ptr"], name="objective_by_rank"),
+            models.Index(fields=["standing", "status"], name="objective_by_standing"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
@@ -103,24 +125,26 @@ class Objective(Record):
             "measure": self.measure,
             "unit": self.unit,
             "direction": self.get_direction_display(),
-            "baseline_value": _number(self.baseline_value),
+            "baseline_value": plain_number(self.baseline_value),
             "baseline_on": self.baseline_on.isoformat() if self.baseline_on else "",
-            "target_value": _number(self.target_value),
-            "forecast_value": _number(self.forecast_value),
+            "target_value": plain_number(self.target_value),
+            "forecast_value": plain_number(self.forecast_value),
             "measure_every_days": self.measure_every_days,
             "goal": self.goal.reference if self.goal else "",
             "account": self.account.name if self.account else "",
             "means": self.means,
             "judged_how": self.judged_how,
             "communicated_to": self.communicated_to,
-            "money_effect": _number(self.money_effect),
+            "money_effect": plain_number(self.money_effect),
             "customer_effect": self.customer_effect,
             "outcome": self.outcome,
         }
 
 
-def _number(value: object) -> str:
-    return "" if value is None else f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
+def plain_number(value: Decimal | None) -> str:
+    """The number without exponent and needless zeros: ``2.5``, ``-0.03``, ``1200``; empty for none."""
+    text = "" if value is None else f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class ObjectiveTarget(models.Model):
@@ -130,9 +154,11 @@ class ObjectiveTarget(models.Model):
     number = models.PositiveSmallIntegerField()
     target_value = models.DecimalField(max_digits=16, decimal_places=4)
     due_on = models.DateField()
+    baseline_value = models.DecimalField(max_digits=16, decimal_places=4, null=True, blank=True)
+    baseline_on = models.DateField(null=True, blank=True)
     reason = models.CharField(max_length=400, blank=True)
     approved_at = models.DateTimeField()
-    signature = models.ForeignKey(Signature, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    signature = models.ForeignKey(Signature, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["objective", "number"], name="objective_target_once")]

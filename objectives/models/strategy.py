@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from qms.models import Json, Phase, Record, RecordQuerySet
+from qms.models import Json, Phase, Record, RecordQuerySet, User
+from qms.permissions import Permission
+
+PlannedT = TypeVar("PlannedT", bound=Record)
+
+
+class PlannedQuerySet(RecordQuerySet[PlannedT]):
+    """Goals and objectives: a draft is seen by everybody who may work on them, since somebody else approves it."""
+
+    def drafts_for(self, user: User) -> models.Q:
+        """All drafts for who may set or approve objectives; for others those they entered or are to own."""
+        if user.can(Permission.OBJECTIVE_EDIT) or user.can(Permission.OBJECTIVE_APPROVE):
+            return models.Q(phase=Phase.DRAFT)
+        return models.Q(recorded_by=user) | models.Q(owner_id=user.person_id)
 
 
 class StrategicGoal(Record):
@@ -45,7 +58,7 @@ class StrategicGoal(Record):
     description = models.TextField(_("what it means"), blank=True)
     outcome = models.TextField(_("outcome"), blank=True)
 
-    objects: ClassVar = RecordQuerySet["StrategicGoal"].as_manager()
+    objects: ClassVar = PlannedQuerySet["StrategicGoal"].as_manager()
 
     class Meta:
         constraints = [

@@ -39,10 +39,14 @@ class RecordQuerySet(models.QuerySet[RecordT]):
             return self.none()
         rows = self if user.has_all_sites else self.filter(site_id__in=user.visible_site_ids)
         own = models.Q(recorded_by=user)
-        rows = rows.filter(~models.Q(phase=Phase.DRAFT) | own)
+        rows = rows.filter(~models.Q(phase=Phase.DRAFT) | self.drafts_for(user))
         if not user.can(Permission.CONFIDENTIAL_VIEW):
             rows = rows.filter(models.Q(is_confidential=False) | own | models.Q(owner_id=user.person_id))
         return rows
+
+    def drafts_for(self, user: User) -> models.Q:
+        """Which drafts the user may see: one's own; a kind that somebody else approves says more."""
+        return models.Q(recorded_by=user)
 
     def newest_first(self) -> RecordQuerySet[RecordT]:
         """By event date, then by entry, newest first; rides on the index ``record_by_event``."""
