@@ -47,12 +47,15 @@ SIDEBAR = (
     NavItem(_("Log"), "leadership:log", "log", Permission.ACTIVITY_LOG),
     NavItem(_("Activities"), "leadership:activity-list", "walk", Permission.RECORD_VIEW),
     NavItem(_("Evidence"), "qms:evidence", "evidence", Permission.EVIDENCE_VIEW),
-    NavItem(_("Plan"), "objectives:improvement-action-list", "plan", Permission.RECORD_VIEW),
+    NavItem(
+        _("Plan"), "objectives:plan", "plan", Permission.RECORD_VIEW,
+        under=("/actions/", "/risks/", "/nonconformities/", "/quality-costs/"),
+    ),
     NavItem(_("Packs"), "audits:pack-list", "box", Permission.PACK_VIEW),
     NavItem(_("Audits"), "audits:audit-list", "audits", Permission.RECORD_VIEW),
     NavItem(_("People"), "qms:person-list", "people", Permission.PERSON_VIEW),
     NavItem(_("Admin"), "qms:admin", "admin", Permission.MAPPING_VIEW),
-)
+)  # fmt: skip
 BOTTOM_BAR = (
     NavItem(_("Home"), "leadership:home", "home"),
     NavItem(_("Due"), "objectives:improvement-action-list", "clock", Permission.RECORD_VIEW),
