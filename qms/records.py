@@ -21,7 +21,8 @@ Text = str | Promise
 class RecordKind:
     """What the product must know about a kind of record to list it, count it, print it and test it.
 
-    ``counting_phases``: phases in which a record is evidence (never drafts). ``url_stem``: URL names are
+    ``counting_phases``: phases in which a record is evidence (never drafts); ``uncounted_statuses``: statuses that are
+    none all the same, such as a risk that is identified and not yet rated. ``url_stem``: URL names are
     ``<stem>-list``, ``<stem>-detail``, ``<stem>-export``, ``<stem>-print``. ``content_labels``: from the keys of
     ``content()`` to words, in reading order. ``subtypes``: the types an admin may map one by one;
     ``subtype_lookup``: the same as ``subtype_of`` as an ORM path on the model, for work on millions of records.
@@ -38,6 +39,7 @@ class RecordKind:
     view_permission: Permission = Permission.RECORD_VIEW
     edit_permission: Permission = Permission.ACTIVITY_LOG
     counting_phases: frozenset[str] = frozenset({Phase.CLOSED})
+    uncounted_statuses: frozenset[str] = frozenset()
     subtype_of: Callable[[Record], str] = lambda _record: ""
     subtype_lookup: str = ""
     subtypes: Callable[[], Iterable[tuple[str, str]]] = tuple

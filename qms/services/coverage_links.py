@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import CharField, F, QuerySet, Value
+from django.db.models import Case, CharField, F, QuerySet, Value, When
 
 from qms.models import ClauseLink, CoverageDay, CoveragePerson, Phase, Record
 from qms.records import RecordKind, all_kinds, kind_of
@@ -64,7 +64,7 @@ def link(record: Record) -> None:
     )
     values: list[Any] = [
         record.pk, kind.subtype_of(record), record.site_id, record.owner_id, record.occurred_on.isoformat(),
-        record.phase,
+        _phase_that_counts(record, kind),
     ]  # fmt: skip
     desired, params = _desired(kind, source, values)
     gone = [] if record.version <= 1 else _drop_obsolete(desired, params, "record_id = %s", [record.pk])
@@ -134,6 +134,12 @@ def counting_phases(kind: RecordKind) -> list[str]:
     return sorted(str(phase) for phase in kind.counting_phases if phase != Phase.DRAFT)
 
 
+def _phase_that_counts(record: Record, kind: RecordKind) -> str:
+    """The record's phase; draft while its status is one of those that are no evidence."""
+    is_uncounted = bool(kind.uncounted_statuses) and getattr(record, "status", "") in kind.uncounted_statuses
+    return Phase.DRAFT if is_uncounted else record.phase
+
+
 def month_number(day: date) -> int:
     """The month as the sums store it: year * 12 + month - 1."""
     return day.year * 12 + day.month - 1
@@ -155,7 +161,12 @@ def _source(
     if site is not None:
         rows = rows.filter(site_id=site)
     subtype = F(kind.subtype_lookup) if kind.subtype_lookup else Value("", output_field=CharField(max_length=60))
-    rows = rows.annotate(subtype_=subtype).values_list("pk", "subtype_", "site_id", "owner_id", "occurred_on", "phase")
+    phase: Any = F("phase")
+    if kind.uncounted_statuses:
+        uncounted = When(status__in=sorted(kind.uncounted_statuses), then=Value(str(Phase.DRAFT)))
+        phase = Case(uncounted, default=phase, output_field=CharField(max_length=12))
+    rows = rows.annotate(subtype_=subtype, phase_=phase)
+    rows = rows.values_list("pk", "subtype_", "site_id", "owner_id", "occurred_on", "phase_")
     sql, params = rows.query.sql_with_params()
     names = "record_id, subtype, site_id, person_id, occurred_on, phase"
     return f"WITH s({names}) AS ({sql}) SELECT {names} FROM s", list(params)

@@ -154,7 +154,7 @@ def _table(label: Text, items: list[dict[str, Json]]) -> FactTable:
     used = [key for key in keys if any(item.get(key) for item in items)]
     header = [key.replace("_", " ").capitalize() for key in used]
     rows = [
-        [{"label": head, "text": str(item.get(key) or "")} for key, head in zip(used, header, strict=True)]
+        [{"label": head, "text": value_words(item.get(key))} for key, head in zip(used, header, strict=True)]
         for item in items
     ]
     return FactTable(label=label, header=header, rows=rows)

@@ -22,7 +22,7 @@ from qms.services.trail import HasTrail
 DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 LONGEST = 200  # entries of one page
-UNSHOWN = frozenset({"version", "content_hash", "fields", "uid"})
+UNSHOWN = frozenset({"version", "content_hash", "fields", "uid", "facts.ratings"})  # each rating tells itself
 
 # What is written about everything that is not a kind of record; kinds declare their own verbs in records.py.
 VERBS: dict[str, Text] = {
@@ -172,7 +172,8 @@ def verb_vocabulary() -> dict[str, Text]:
 
 def changes_of(changes: Mapping[str, Json], declared: RecordKind | None = None) -> list[Change]:
     """What an entry says has changed: [old, new] per field, or plain facts, which have no before."""
-    lines = [_difference(name, pair, declared) for name, pair in changes.get("fields", {}).items()]
+    fields = changes.get("fields", {})
+    lines = [_difference(name, pair, declared) for name, pair in fields.items() if name not in UNSHOWN]
     for name, value in changes.items():
         if name in UNSHOWN:
             continue
