@@ -67,7 +67,9 @@ class Migration(migrations.Migration):
                 ('result', models.CharField(blank=True, choices=[('worked', 'It worked'), ('partly', 'It worked in part'), ('failed', 'It did not work; we learned from it')], max_length=8, verbose_name='result')),
                 ('learning', models.TextField(blank=True, verbose_name='what we learned')),
                 ('outcome', models.TextField(blank=True, verbose_name='outcome')),
+                ('declined_reason', models.TextField(blank=True, editable=False, verbose_name='why it will not be done')),
                 ('completed_on', models.DateField(blank=True, editable=False, null=True, verbose_name='completed')),
+                ('drive', models.GeneratedField(db_persist=True, expression=models.Case(models.When(origin__in=['audit_finding', 'complaint', 'nonconformity'], then=models.Value('reactive-action')), default=models.Value('proactive-action')), output_field=models.CharField(choices=[('proactive-action', 'Proactive'), ('reactive-action', 'Reactive')], max_length=20))),
                 ('checker', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
                 ('copied_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='objectives.improvementaction', verbose_name='copied from')),
                 ('promised_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='qms.person', verbose_name='promised to')),
@@ -175,7 +177,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('token_digest', models.CharField(max_length=64, unique=True)),
                 ('asked_at', models.DateTimeField()),
-                ('answer', models.CharField(blank=True, choices=[('kept', 'Yes, it is done'), ('not_kept', 'No, not yet'), ('lapsed', 'No answer in 14 days')], max_length=8)),
+                ('answer', models.CharField(blank=True, choices=[('kept', 'Yes, it is done'), ('not_kept', 'No, not yet'), ('lapsed', 'No answer in 14 days'), ('taken_back', 'The question was taken back')], max_length=12)),
                 ('words', models.CharField(blank=True, max_length=400, verbose_name='in your words')),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='objectives.improvementaction')),
@@ -211,6 +213,7 @@ class Migration(migrations.Migration):
                 ('forecast_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='forecast')),
                 ('actual_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='actual')),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                ('unconfirmed_at', models.DateTimeField(blank=True, null=True)),
                 ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
                 ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
                 ('signature', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.signature')),
@@ -353,6 +356,21 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objectives', to='objectives.strategicgoal', verbose_name='strategic goal'),
         ),
         migrations.CreateModel(
+            name='ActionMonth',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('month', models.DateField()),
+                ('drive', models.CharField(choices=[('proactive-action', 'Proactive'), ('reactive-action', 'Reactive')], max_length=20)),
+                ('count', models.IntegerField(default=0)),
+                ('area', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.area')),
+                ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['site', 'month'], name='action_month_by_site')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('area__isnull', False)), fields=('site', 'month', 'area', 'drive'), name='action_month_once_per_area'), models.UniqueConstraint(condition=models.Q(('area', None)), fields=('site', 'month', 'drive'), name='action_month_once_without_area')],
+            },
+        ),
+        migrations.CreateModel(
             name='Correlation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -380,6 +398,10 @@ class Migration(migrations.Migration):
             model_name='measurement',
             constraint=models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('objective', 'measured_on'), name='measurement_once_a_day'),
         ),
+        migrations.AddIndex(
+            model_name='improvementaction',
+            index=models.Index(fields=['status', '-completed_on'], name='action_by_status'),
+        ),
         migrations.AddConstraint(
             model_name='improvementaction',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['idea', 'assessed', 'in_progress', 'done', 'checked', 'closed', 'declined', 'withdrawn'])), name='improvement_action_status_known'),
@@ -402,7 +424,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='benefit',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_at', None), models.Q(('confirmed_by__isnull', False), ('signature__isnull', False)), _connector='OR'), name='benefit_confirmed_by_somebody'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('signature', None)), ('confirmed_by__isnull', False), _connector='OR'), name='benefit_confirmed_by_somebody'),
         ),
         migrations.AddIndex(
             model_name='qualitycostposting',

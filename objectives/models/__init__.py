@@ -1,5 +1,6 @@
 """The models of planning and improvement; import them from here. Order below is the order of dependency."""
 
+from objectives.models.action_board import ActionMonth
 from objectives.models.improvement_action import ActionPhoto, Benefit, IdeaTicket, ImprovementAction, Promise
 from objectives.models.nonconformity import Cause, CauseNode, Nonconformity
 from objectives.models.objective import Measurement, Objective, ObjectiveDecision, ObjectiveTarget
@@ -9,6 +10,7 @@ from objectives.models.risk_import import RiskImport
 from objectives.models.strategy import Correlation, StrategicGoal
 
 __all__ = [
+    "ActionMonth",
     "ActionPhoto",
     "Benefit",
     "Cause",

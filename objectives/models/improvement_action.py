@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Case, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from objectives.models.objective import Objective
@@ -40,6 +42,10 @@ class ImprovementAction(Record):
         COMPLAINT = "complaint", _("Complaint")
         NONCONFORMITY = "nonconformity", _("Nonconformity")
 
+    class Drive(models.TextChoices):
+        PROACTIVE = "proactive-action", _("Proactive")
+        REACTIVE = "reactive-action", _("Reactive")
+
     class Result(models.TextChoices):
         WORKED = "worked", _("It worked")
         PARTLY = "partly", _("It worked in part")
@@ -48,6 +54,7 @@ class ImprovementAction(Record):
     PROACTIVE = frozenset({
         Origin.WALK, Origin.MEETING, Origin.SUGGESTION, Origin.RISK, Origin.OBJECTIVE, Origin.REVIEW,
     })  # fmt: skip
+    REACTIVE = frozenset({Origin.AUDIT_FINDING, Origin.COMPLAINT, Origin.NONCONFORMITY})
     KIND = "improvement_action"
     TRANSITIONS = {
         Status.IDEA: frozenset({Status.ASSESSED, Status.DECLINED, Status.WITHDRAWN}),
@@ -97,14 +104,24 @@ class ImprovementAction(Record):
     result = models.CharField(_("result"), max_length=8, choices=Result, blank=True)
     learning = models.TextField(_("what we learned"), blank=True)
     outcome = models.TextField(_("outcome"), blank=True)
+    declined_reason = models.TextField(_("why it will not be done"), blank=True, editable=False)
     completed_on = models.DateField(_("completed"), null=True, blank=True, editable=False)
     checker = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
+    drive = models.GeneratedField(
+        expression=Case(
+            When(origin__in=["audit_finding", "complaint", "nonconformity"], then=Value("reactive-action")),
+            default=Value("proactive-action"),
+        ),
+        output_field=models.CharField(max_length=20, choices=Drive), db_persist=True,
+    )  # fmt: skip
+    """Follows ``origin`` in the database itself, so that mappings and filters can ask for it."""
 
     objects: ClassVar = RecordQuerySet["ImprovementAction"].as_manager()
 
     class Meta:
+        indexes = [models.Index(fields=["status", "-completed_on"], name="action_by_status")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
@@ -121,13 +138,24 @@ class ImprovementAction(Record):
         """Whether it began before anything failed."""
         return self.origin in self.PROACTIVE
 
+    @property
+    def raiser_name(self) -> str:
+        """Who raised it: a known person, or the name that was typed; empty for nobody."""
+        return self.raiser.name if self.raiser else self.raised_name
+
+    @property
+    def is_checked_by_owner(self) -> bool:
+        """True when nobody but the owner has checked the effect."""
+        return self.checker_id is not None and self.checker_id == self.owner_id
+
     def content(self) -> dict[str, Json]:
-        """The action's own facts."""
+        """The action's own facts, with what hangs on it: promises, benefits, photos. A new one has none of these."""
+        has_more = bool(self.pk) and self.version > 1
         return {
             "description": self.description,
             "origin": self.get_origin_display(),
             "source": self.source.reference if self.source else "",
-            "raiser": self.raiser.name if self.raiser else self.raised_name,
+            "raiser": self.raiser_name,
             "promised_to": self.promised_to.name if self.promised_to else "",
             "serves": self.serves.reference if self.serves else "",
             "copied_from": self.copied_from.reference if self.copied_from else "",
@@ -137,9 +165,27 @@ class ImprovementAction(Record):
             "acted_how": self.acted_how,
             "result": self.get_result_display() if self.result else "",
             "learning": self.learning,
+            "checker": self.checker.name if self.checker else "",
             "outcome": self.outcome,
+            "declined_reason": self.declined_reason,
             "completed_on": self.completed_on.isoformat() if self.completed_on else "",
+            "promises": [row.content() for row in self.asked()] if has_more else [],
+            "benefits": [row.content() for row in self.standing_benefits()] if has_more else [],
+            "photos": [row.content() for row in self.standing_photos()] if has_more else [],
         }
+
+    def asked(self) -> list[Promise]:
+        """The questions put to the person something was promised to, oldest first."""
+        return list(self.questions.select_related("person").order_by("pk"))
+
+    def standing_benefits(self) -> list[Benefit]:
+        """Its benefits that were not withdrawn."""
+        return list(self.benefits.filter(withdrawn_at=None).select_related("confirmed_by", "account").order_by("pk"))
+
+    def standing_photos(self) -> list[ActionPhoto]:
+        """Its before and after photos that were not withdrawn; before comes first."""
+        rows = self.photos.filter(attachment__withdrawn_at=None).select_related("attachment")
+        return sorted(rows, key=lambda row: (row.moment != ActionPhoto.Moment.BEFORE, row.attachment_id))
 
 
 class ActionPhoto(models.Model):
@@ -155,6 +201,13 @@ class ActionPhoto(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action_id} {self.moment}"
+
+    def content(self) -> dict[str, Json]:
+        """What a version keeps of it; the file itself is among the record's attachments, by uid."""
+        return {
+            "moment": self.get_moment_display(), "caption": self.attachment.caption or self.attachment.name,
+            "uid": str(self.attachment.uid),
+        }  # fmt: skip
 
 
 class Benefit(models.Model):
@@ -185,18 +238,36 @@ class Benefit(models.Model):
     confirmed_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True, blank=True)
     signature = models.ForeignKey(Signature, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    unconfirmed_at = models.DateTimeField(null=True, blank=True)
+    """When a confirmed benefit was changed and so lost its confirmation; empty again once it is confirmed anew."""
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            # the signature is given on the version that says so, a moment later in the same transaction
             models.CheckConstraint(
-                condition=models.Q(confirmed_at=None) | models.Q(confirmed_by__isnull=False, signature__isnull=False),
+                condition=models.Q(confirmed_at=None, signature=None) | models.Q(confirmed_by__isnull=False),
                 name="benefit_confirmed_by_somebody",
             ),
         ]
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it has an amount that can be confirmed."""
+        return self.nature != self.Nature.QUALITATIVE
+
+    def content(self) -> dict[str, Json]:
+        """What a version keeps of it; amounts as plain decimals in the organization's currency."""
+        return {
+            "kind": self.get_nature_display(), "what": self.description, "rhythm": self.get_rhythm_display(),
+            "account": str(self.account) if self.account else "", "method": self.method,
+            "target": _plain(self.target_amount), "forecast": _plain(self.forecast_amount),
+            "actual": _plain(self.actual_amount), "confirmed_by": self.confirmed_by.name if self.confirmed_by else "",
+            "confirmed_at": self.confirmed_at.isoformat(timespec="minutes") if self.confirmed_at else "",
+        }  # fmt: skip
 
 
 class Promise(models.Model):
@@ -206,12 +277,13 @@ class Promise(models.Model):
         KEPT = "kept", _("Yes, it is done")
         NOT_KEPT = "not_kept", _("No, not yet")
         LAPSED = "lapsed", _("No answer in 14 days")
+        TAKEN_BACK = "taken_back", _("The question was taken back")
 
     action = models.ForeignKey(ImprovementAction, on_delete=models.PROTECT, related_name="questions")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     token_digest = models.CharField(max_length=64, unique=True)
     asked_at = models.DateTimeField()
-    answer = models.CharField(max_length=8, choices=Answer, blank=True)
+    answer = models.CharField(max_length=12, choices=Answer, blank=True)
     words = models.CharField(_("in your words"), max_length=400, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey("qms.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -221,8 +293,19 @@ class Promise(models.Model):
             models.UniqueConstraint(fields=["action"], condition=models.Q(answer=""), name="promise_asked_once"),
         ]
 
+    secret_link = ""
+    """Not a column: the link of the question just asked, shown once to who asked it."""
+
     def __str__(self) -> str:
         return f"{self.action_id} {self.answer or '?'}"
+
+    def content(self) -> dict[str, Json]:
+        """What a version keeps of it."""
+        return {
+            "person": self.person.name, "asked": self.asked_at.isoformat(timespec="minutes"),
+            "answer": self.get_answer_display() if self.answer else str(_("Not answered yet")), "words": self.words,
+            "answered": self.answered_at.isoformat(timespec="minutes") if self.answered_at else "",
+        }  # fmt: skip
 
 
 class IdeaTicket(models.Model):
@@ -234,3 +317,7 @@ class IdeaTicket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action_id}"
+
+
+def _plain(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:.2f}"
