@@ -121,7 +121,7 @@ def verify(*, processes: int = 1, anchors: Iterable[str] = ()) -> Report:
     problems = [
         Problem("database", 0, f"the trigger {name} is missing or off") for name in triggers.missing(connection)
     ]
-    for part_counts, part_problems in parts:
+    for part_counts, part_problems in [*parts[2:], parts[1], parts[0]]:  # what says most about a problem comes first
         counts += part_counts
         problems += part_problems
     problems += _lost_anchors(anchors)
@@ -129,12 +129,14 @@ def verify(*, processes: int = 1, anchors: Iterable[str] = ()) -> Report:
 
 
 def _jobs(pieces: int) -> list[tuple[str, int, int]]:
-    """Ranges of record ids of about equal width, then the chains without a record, then the checkpoints."""
+    """The checkpoints and the chains without a record, which cannot be shared out and so begin first, then ranges of
+    record ids of about equal width.
+    """
     ends = (Record.objects.aggregate(end=Max("pk")), TrailEntry.objects.aggregate(end=Max("record_id")))
     last = max(end["end"] or 0 for end in ends)
     width = max(1, -(-last // pieces))
     ranges = [("records", low, min(low + width, last)) for low in range(0, last, width)]
-    return [*ranges, ("loose", 0, 0), ("checkpoints", 0, 0)]
+    return [("checkpoints", 0, 0), ("loose", 0, 0), *ranges]
 
 
 def _work(job: tuple[str, int, int]) -> tuple[Counter[str], list[Problem]]:
