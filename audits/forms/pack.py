@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from audits.models import Pack
@@ -13,15 +16,36 @@ from audits.services.pack_selection import PackScope, default_clauses
 from qms.models import Clause, Site, StandardEdition, User
 
 LINK_DAYS = 30
+# Another edition brings its own clauses (htmx); the view then tells the page, and the estimate is counted anew.
+EDITION_CHANGES = {"hx-get": reverse_lazy("audits:pack-request"), "hx-trigger": "change", "hx-swap": "outerHTML"} | {
+    f"hx-{part}": "#id_clauses" for part in ("target", "select")
+}
 
 
-class ClauseChoices(forms.ModelMultipleChoiceField):
-    """Clauses with their number in front."""
+@dataclass(frozen=True)
+class ClauseBox:
+    """A check box of the clause picker with those below it; ``is_open`` when something inside is chosen."""
 
-    def label_from_instance(self, obj: Any) -> str:
-        """“5.1.1 i) Quality culture”, stepped in by depth."""
-        depth = obj.number.count(".") + bool(obj.letter)
-        return "\N{EM SPACE}" * depth + f"{obj.label} {obj.title}"
+    clause: Clause
+    is_chosen: bool
+    boxes: list[ClauseBox]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this one or anything below is chosen."""
+        return self.is_chosen or any(box.is_open for box in self.boxes)
+
+
+def clause_boxes(clauses: list[Clause], chosen: set[str]) -> list[ClauseBox]:
+    """The tree of check boxes for clauses in printed order, with the chosen primary keys checked."""
+    below: dict[int | None, list[Clause]] = defaultdict(list)
+    for clause in clauses:
+        below[clause.parent_id].append(clause)
+
+    def boxes_under(parent: int | None) -> list[ClauseBox]:
+        return [ClauseBox(c, str(c.pk) in chosen, boxes_under(c.pk)) for c in below[parent]]
+
+    return boxes_under(None)
 
 
 class PackRequestForm(forms.Form):
@@ -29,10 +53,7 @@ class PackRequestForm(forms.Form):
 
     sites = forms.ModelMultipleChoiceField(Site.objects.none(), label=_("Sites"), widget=forms.CheckboxSelectMultiple)
     edition = forms.ModelChoiceField(StandardEdition.objects.none(), label=_("Edition"), empty_label=None)
-    clauses = ClauseChoices(
-        Clause.objects.none(), label=_("Clauses"),
-        help_text=_("Everything below a chosen clause comes with it. Hold Ctrl (or ⌘) to choose several."),
-    )  # fmt: skip
+    clauses = forms.ModelMultipleChoiceField(Clause.objects.none(), label=_("Clauses"))
     from_on = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     to_on = forms.DateField(
         label=_("To"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
@@ -54,12 +75,12 @@ class PackRequestForm(forms.Form):
         editions = StandardEdition.objects.order_by("-is_default", "-slug")
         self.fields["sites"].queryset = sites  # type: ignore[attr-defined]
         self.fields["edition"].queryset = editions  # type: ignore[attr-defined]
+        self.fields["edition"].widget.attrs |= EDITION_CHANGES
         self.chosen_edition = self._chosen_edition(list(editions))
         clauses = (
             self.chosen_edition.clauses.order_by("sort_key", "pk") if self.chosen_edition else Clause.objects.none()
         )
         self.fields["clauses"].queryset = clauses  # type: ignore[attr-defined]
-        self.fields["clauses"].widget.attrs["size"] = 12
         if not self.is_bound:
             self._preset(today, sites)
 
@@ -88,6 +109,23 @@ class PackRequestForm(forms.Form):
         )
         chosen = [c.pk for c in rows if wanted & {str(c.pk), c.slug} or (c.number in wanted and not c.letter)]
         return chosen or ([clause.pk for clause in default_clauses(self.chosen_edition)] if self.chosen_edition else [])
+
+    def clause_boxes(self) -> list[ClauseBox]:
+        """The picker: every clause of the edition as a check box in its group."""
+        clauses = list(self.fields["clauses"].queryset)  # type: ignore[attr-defined]
+        return clause_boxes(clauses, {str(value) for value in self["clauses"].value() or ()})
+
+    def clean_clauses(self) -> list[Clause]:
+        """The chosen clauses without those that come with another one anyway."""
+        chosen = list(self.cleaned_data["clauses"])
+        parents = dict(self.fields["clauses"].queryset.values_list("pk", "parent_id"))  # type: ignore[attr-defined]
+        wanted = {clause.pk for clause in chosen}
+
+        def comes_along(pk: int | None) -> bool:
+            above = parents.get(pk)
+            return above is not None and (above in wanted or comes_along(above))
+
+        return [clause for clause in chosen if not comes_along(clause.pk)]
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it starts."""

@@ -46,7 +46,10 @@ def pack_request(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("%s is being built. You can leave this page.") % pack.reference)
         return redirect("audits:pack-detail", pack.pk)
     context = {"form": form, "crumb_links": _crumbs()}
-    return render(request, "audits/pack_request.html", context, status=422 if form.errors else 200)
+    response = render(request, "audits/pack_request.html", context, status=422 if form.errors else 200)
+    if request.headers.get("HX-Target") == "id_clauses":
+        response["HX-Trigger-After-Settle"] = "clauses-changed"
+    return response
 
 
 @require_GET

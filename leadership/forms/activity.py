@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import django_filters
@@ -10,12 +11,14 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from leadership.forms.person_entry import Entry, PeopleField, as_lines, without_uids
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as service
 from qms.forms.record_clash import ClashLine, clash_lines
 from qms.forms.record_list import RecordFilter
-from qms.models import Area, Person, RecordPerson, User
-from qms.models.person import searchable
+from qms.models import Area, RecordPerson, User
+
+PARTS = {"leaders": RecordPerson.Part.LEADER, "people_met": RecordPerson.Part.MET}
 
 
 def types_in_order(_request: Any) -> QuerySet[ActivityType]:
@@ -60,12 +63,10 @@ class ActivityForm(forms.Form):
     happened_at = forms.DateTimeField(label=_("When"), widget=MomentInput, input_formats=["%Y-%m-%dT%H:%M"])
     duration_minutes = forms.IntegerField(label=_("Minutes"), required=False, min_value=1, max_value=1440)
     audience_size = forms.IntegerField(label=_("Size of the audience"), required=False, min_value=0)
-    leaders = forms.CharField(
-        label=_("Who led"), widget=forms.Textarea(attrs={"rows": 2}), help_text=_("One name per line.")
-    )
-    people_met = forms.CharField(
-        label=_("People met"), widget=forms.Textarea(attrs={"rows": 4}), required=False,
-        help_text=_("One name per line. Names of people at the site are recognized; other names are kept as written."),
+    leaders = PeopleField(label=_("Who led"), most=10, required=True, help_text=_("One name per line."))
+    people_met = PeopleField(
+        label=_("People met"), most=400,
+        help_text=_("One name per line. Names of people you see are recognized; other names are kept as written."),
     )  # fmt: skip
     notes = forms.CharField(label=_("Notes"), widget=forms.Textarea(attrs={"rows": 4}), required=False)
     is_confidential = forms.BooleanField(
@@ -87,43 +88,33 @@ class ActivityForm(forms.Form):
         self.fields["activity_type"].queryset = kinds.in_order()  # type: ignore[attr-defined]
         areas = Area.objects.visible_to(user).filter(site=activity.site)
         self.fields["area"].queryset = areas.order_by("name", "pk")  # type: ignore[attr-defined]
+        for name, part in PARTS.items():
+            self.fields[name].user = user  # type: ignore[attr-defined]
+            self.fields[name].standing = entries_of(activity, part)  # type: ignore[attr-defined]
 
     def changes(self) -> dict[str, Any]:
         """What the service takes: plain facts, and people where they were changed."""
         found = {name: self.cleaned_data[name] for name in service.PLAIN_FIELDS}
-        for name, part in (("leaders", RecordPerson.Part.LEADER), ("people_met", RecordPerson.Part.MET)):
-            if name in self.changed_data:
-                found[name] = self.people(self.cleaned_data[name], part)
-        return found
-
-    def people(self, text: str, part: str) -> list[service.Entry]:
-        """Names, one per line: first those who stood there already, then people the user may see, else free names."""
-        lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-        known = {searchable(p.name): p.person for p in self.activity.participants.filter(part=part)}
-        named: dict[str, list[Person]] = {}
-        wanted = [searchable(line) for line in lines]
-        for person in Person.objects.visible_to(self.user).active().filter(search_name__in=wanted).order_by("pk"):
-            named.setdefault(person.search_name, []).append(person)
-        entries: list[service.Entry] = []
-        for line, key in zip(lines, wanted, strict=True):
-            here = [p for p in named.get(key, []) if p.site_id == self.activity.site_id] or named.get(key, [])
-            entries.append((known.get(key) or (here[0] if len(here) == 1 else None), line))
-        return entries
+        return found | {name: self.cleaned_data[name] for name in PARTS if name in self.changed_data}
 
     def clash(self, current: Activity) -> list[ClashLine]:
         """What was typed beside the activity as it stands now."""
-        return clash_lines(self, ActivityForm(activity=current, user=self.user), leave_out=("version", "reason"))
+        lines = clash_lines(self, ActivityForm(activity=current, user=self.user), leave_out=("version", "reason"))
+        return [replace(line, theirs=without_uids(line.theirs), yours=without_uids(line.yours)) for line in lines]
+
+
+def entries_of(activity: Activity, part: str) -> list[Entry]:
+    """The people of a record as the field takes them."""
+    return [(entry.person, entry.name) for entry in activity.people() if entry.part == part]
 
 
 def values_of(activity: Activity) -> dict[str, Any]:
     """The form's first values."""
-    people = activity.people()
     plain = {name: getattr(activity, name) for name in service.PLAIN_FIELDS}
     return plain | {
         "activity_type": activity.activity_type_id,
         "area": activity.area_id,
-        "leaders": "\n".join(p.name for p in people if p.part == RecordPerson.Part.LEADER),
-        "people_met": "\n".join(p.name for p in people if p.part == RecordPerson.Part.MET),
+        **{name: as_lines(entries_of(activity, part)) for name, part in PARTS.items()},
         "version": activity.version,
     }
 

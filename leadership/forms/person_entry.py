@@ -23,19 +23,23 @@ class PeopleField(forms.CharField):
     """Lines of ``Name`` or ``Name [uid]``; cleans to a list of (person or None, name).
 
     A uid must be of an active person the ``user`` may see. A bare name that exactly one such person has is that person.
-    The form sets ``user``. ``most``: how many people at most. ``is_me_if_empty`` only says so in the field.
+    The form sets ``user``, and in ``standing`` the entries of a record that is corrected: they stay what they are, also
+    when the person could not be chosen anew. ``most``: how many people at most. ``is_me_if_empty`` only says so in the
+    field.
     """
 
     user: User
 
     def __init__(self, *, most: int = 40, is_me_if_empty: bool = False, **options: Any) -> None:
         self.most = most
+        self.standing: list[Entry] = []
+        options.setdefault("required", False)
         multiple = most > 1
         widget = forms.Textarea(attrs={"rows": 2}) if multiple else forms.TextInput()
         widget.attrs |= {"data-people": str(most), "autocomplete": "off"}
         if is_me_if_empty:
             widget.attrs["data-me"] = ""
-        super().__init__(widget=widget, required=False, **options)
+        super().__init__(widget=widget, **options)
 
     def clean(self, value: Any) -> list[Entry]:
         """Parse the lines. Raises ValidationError naming the line that is wrong."""
@@ -57,6 +61,8 @@ class PeopleField(forms.CharField):
         by_name: dict[str, Person | None] = {}
         for person in found:  # two people of one name: a bare name stays a free name
             by_name[person.search_name] = None if person.search_name in by_name else person
+        by_name |= {searchable(name): person for person, name in self.standing}
+        found += [person for person, _name in self.standing if person]
         return {str(person.uid): person for person in found}, by_name
 
     @staticmethod
@@ -76,6 +82,11 @@ class PeopleField(forms.CharField):
 def as_lines(entries: Iterable[Entry]) -> str:
     """Entries as the field shows them."""
     return "\n".join(f"{person.name} [{person.uid}]" if person else name for person, name in entries)
+
+
+def without_uids(text: str) -> str:
+    """Lines of the field as a person reads them."""
+    return "\n".join(_name(line) for line in text.splitlines())
 
 
 def _name(line: str) -> str:

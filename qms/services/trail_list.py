@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -69,10 +69,20 @@ def export_rows(entries: QuerySet[TrailEntry]) -> Iterator[tuple[object, ...]]:
         )  # fmt: skip
 
 
-def about_words(entry: TrailEntry) -> str:
-    """What an entry is about, for one that is no record: ``person:6f…`` reads “person 6f…”."""
-    kind, _colon, key = entry.chain.partition(":")
-    return value_words(f"{kind.replace('-', ' ')} {key[:8]}".strip())
+def about_words(entries: Iterable[TrailEntry], reader: User) -> list[str]:
+    """What each entry is about, for those that are no records: “Log-in of Hiro Weber”, “mapping 6f…”.
+
+    People are named where the reader may see them. At most two queries.
+    """
+    keys = [entry.chain.partition(":")[::2] for entry in entries]
+    people = Person.objects.visible_to(reader)
+    persons = people.filter(uid__in=[key for kind, key in keys if kind == "person"]).values_list("uid", "name")
+    log_ins = people.filter(user__uid__in=[key for kind, key in keys if kind == "user"]).values_list(
+        "user__uid", "name"
+    )
+    names = {("person", str(uid)): name for uid, name in persons}
+    names |= {("user", str(uid)): _("Log-in of %(name)s") % {"name": name} for uid, name in log_ins}
+    return [names.get((kind, key)) or value_words(f"{kind.replace('-', ' ')} {key[:8]}".strip()) for kind, key in keys]
 
 
 def _midnight(day: date) -> datetime:

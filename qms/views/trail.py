@@ -29,7 +29,9 @@ def trail(request: HttpRequest) -> HttpResponse:
         entries.select_related("by", "record"),
         sort="-id", after=request.GET.get("after", ""), before=request.GET.get("before", ""),
     )  # fmt: skip
-    rows = [(entry, line, trail_list.about_words(entry)) for entry, line in timeline.readable(page.rows)]
+    lines = list(timeline.readable(page.rows))
+    about = trail_list.about_words((entry for entry, _line in lines), cast(User, request.user))
+    rows = [(entry, line, words) for (entry, line), words in zip(lines, about, strict=True)]
     return render(request, "qms/trail_list.html", {"form": form, "page": page, "rows": rows})
 
 

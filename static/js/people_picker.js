@@ -44,7 +44,7 @@
     field.dataset.enhanced = "1";
     number += 1;
     var most = Number(field.dataset.people);
-    var words = document.getElementById("log-words").dataset;
+    var words = document.getElementById("people-words").dataset;
     var listId = "people-" + number;
     var box = make("div", "picker");
     var chips = make("ul", "picker-chips");
@@ -208,4 +208,11 @@
       root.querySelectorAll("[data-people]").forEach(function (field) { field.dispatchEvent(new Event("people:filled")); });
     },
   };
+
+  /* An ordinary form (data-people-form); the Log page does this itself, once its draft is in. */
+  document.querySelectorAll("form[data-people-form]").forEach(function (form) {
+    window.qmsPeople.enhance(form, form.dataset.peopleForm);
+    load(form.dataset.peopleForm);
+    form.addEventListener("submit", function () { window.qmsPeople.commit(form); }, true);
+  });
 })();
