@@ -95,6 +95,10 @@ class Migration(migrations.Migration):
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='log_preference', to=settings.AUTH_USER_MODEL)),
             ],
         ),
+        migrations.AddIndex(
+            model_name='activity',
+            index=models.Index(condition=models.Q(('status__in', ['draft', 'withdrawn'])), fields=['status'], name='activity_not_logged'),
+        ),
         migrations.AddConstraint(
             model_name='activity',
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'logged', 'withdrawn'])), name='activity_status_known'),

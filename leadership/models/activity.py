@@ -77,6 +77,11 @@ class Activity(Record):
     objects: ClassVar = RecordQuerySet["Activity"].as_manager()
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["status"], name="activity_not_logged", condition=models.Q(status__in=["draft", "withdrawn"])
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=["draft", "logged", "withdrawn"]), name="activity_status_known"

@@ -73,7 +73,7 @@ LISTING = RecordListing(
         Column(gettext_lazy("Confidential"), lambda a: _("yes") if a.is_confidential else ""),
         Column(gettext_lazy("Status"), lambda a: a.get_status_display(), in_print=True),
     ],
-    sorts={"when": "occurred_on", "recorded": "id", "reference": "reference"},
+    sorts={"when": "occurred_on", "recorded": "id"},
     related=("site", "area", "owner", "activity_type"),
     with_marks=with_marks,
     for_export=with_people,

@@ -510,6 +510,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='record',
+            index=models.Index(condition=models.Q(('is_confidential', True)), fields=['kind', 'site', '-occurred_on', '-id'], name='record_confidential'),
+        ),
+        migrations.AddIndex(
+            model_name='record',
             index=models.Index(fields=['due_on', 'phase'], name='record_by_due'),
         ),
         migrations.AddIndex(

@@ -99,9 +99,13 @@ class Record(models.Model):
             models.Index(fields=["kind", "site", "-occurred_on", "-id"], name="record_by_event"),
             models.Index(fields=["site", "-occurred_on", "-id"], name="record_by_site"),
             models.Index(fields=["kind", "-occurred_on", "-id"], name="record_by_kind"),
+            models.Index(
+                fields=["kind", "site", "-occurred_on", "-id"], name="record_confidential",
+                condition=models.Q(is_confidential=True),
+            ),
             models.Index(fields=["due_on", "phase"], name="record_by_due"),
             models.Index(fields=["owner", "phase", "due_on"], name="record_by_owner"),
-        ]
+        ]  # fmt: skip
         constraints = [
             models.CheckConstraint(condition=models.Q(phase__in=Phase.values), name="record_phase_known"),
         ]

@@ -24,6 +24,7 @@ RowT = TypeVar("RowT", bound=models.Model)
 PAGE_SIZE = 50
 COUNT_CAP = 1_000
 SEARCH_DEPTH = 20_000
+PERIOD_SEARCH_DEPTH = 100_000
 PRINT_CAP = 500
 
 
@@ -43,7 +44,7 @@ def page_of(
     """Cut one page out of ``rows``, ordered by ``sort`` (a field's name, with ``-`` for descending) and then by id.
 
     ``after`` and ``before`` are keys of an earlier answer; a key that cannot be read gives the first page.
-    Three queries at most, whatever the number of rows.
+    Two queries at most, whatever the number of rows: what stands whole on one page needs no counting.
     """
     order = _Order.of(rows.model, sort)
     backwards = bool(before) and not after
@@ -60,7 +61,7 @@ def page_of(
         rows=found,
         next_key=order.write(found[-1]) if found and has_next else "",
         previous_key=order.write(found[0]) if found and has_previous else "",
-        count=capped_count(rows),
+        count=capped_count(rows) if key or has_more else count_words(len(found)),
     )
 
 
@@ -71,7 +72,11 @@ def in_order(rows: models.QuerySet[RowT], sort: str) -> models.QuerySet[RowT]:
 
 def capped_count(rows: models.QuerySet[Any], cap: int = COUNT_CAP) -> str:
     """“1 record”, “128 records”, or “1,000+ records”: the database stops counting at the cap."""
-    number = rows.order_by().values("pk")[: cap + 1].count()
+    return count_words(rows.order_by().values("pk")[: cap + 1].count(), cap)
+
+
+def count_words(number: int, cap: int = COUNT_CAP) -> str:
+    """The words for a number of records that was counted up to one above the cap."""
     shown = number_format(min(number, cap), use_l10n=True, force_grouping=True) + ("+" if number > cap else "")
     return ngettext("%(n)s record", "%(n)s records", number) % {"n": shown}
 

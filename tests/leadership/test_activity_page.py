@@ -179,7 +179,7 @@ def test_count_stops_at_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     assert capped_count(rows.filter(pk=rows[0].pk)) == "1 record"
 
 
-def test_words_are_looked_for_only_so_far_back_unless_a_period_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_are_looked_for_only_so_far_back_and_further_in_a_period(monkeypatch: pytest.MonkeyPatch) -> None:
     from qms.services import record_list
 
     monkeypatch.setattr(record_list.search_floor, "__defaults__", (2,))
@@ -190,6 +190,8 @@ def test_words_are_looked_for_only_so_far_back_unless_a_period_is_set(monkeypatc
     assert titles(client, q="walk") == ["walk 0", "walk 1"]
     assert "looked for back to 19 Nov 2026" in client.get(LIST, {"q": "walk"}).content.decode()
     assert titles(client, q="walk", since="2026-01-01") == ["walk 0", "walk 1", "walk 5"]
+    monkeypatch.setattr("qms.forms.record_list.PERIOD_SEARCH_DEPTH", 1)
+    assert titles(client, q="walk", until="2026-11-19") == ["walk 1"]
 
 
 def test_export_is_exactly_what_the_list_shows_and_is_in_the_users_trail() -> None:
