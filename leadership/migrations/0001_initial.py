@@ -82,6 +82,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('is_handed_over', models.BooleanField(default=False, help_text='Its link was shown to who asked, to hand it on.')),
+                ('answered_through', models.CharField(blank=True, choices=[('mail', 'by a link mailed to them'), ('handed', 'by a link the leader handed over'), ('pin', 'at the QR code with their PIN'), ('account', 'with their own log-in')], max_length=8)),
                 ('activity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='leadership.activity')),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('participant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='invitation', to='qms.recordperson')),

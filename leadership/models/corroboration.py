@@ -15,8 +15,15 @@ class Invitation(models.Model):
     """One person's chance to answer for one activity, by a secret link or by the activity's QR code with a PIN.
 
     Only hashes of the token and the PIN are kept. ``answered_at`` says that, never what, the person answered; it is the
-    start of the day, so that no time can be matched with an answer.
+    start of the day, so that no time can be matched with an answer. How the person came in (``answered_through``) is
+    kept here and not at the answer, for the same reason; a link that the leader saw may have been used by the leader.
     """
+
+    class Way(models.TextChoices):
+        MAIL = "mail", _("by a link mailed to them")
+        HANDED = "handed", _("by a link the leader handed over")
+        PIN = "pin", _("at the QR code with their PIN")
+        ACCOUNT = "account", _("with their own log-in")
 
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="invitations")
     participant = models.OneToOneField(RecordPerson, on_delete=models.CASCADE, related_name="invitation")
@@ -27,6 +34,8 @@ class Invitation(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
+    is_handed_over = models.BooleanField(default=False, help_text=_("Its link was shown to who asked, to hand it on."))
+    answered_through = models.CharField(max_length=8, choices=Way, blank=True)
 
     email = ""
     """Not a column: where the invitation just made is sent."""

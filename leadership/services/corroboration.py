@@ -50,15 +50,16 @@ class Tally:
     point: list[tuple[str, int]]
     points_raised: int
     words: list[tuple[str, str]]
+    ways: list[tuple[str, int]]
 
 
 def tally(answers: AnswerQuerySet, *, with_words: bool = False) -> Tally | None:
-    """Count answers, or None while fewer than five may be shown. One query.
+    """Count answers, or None while fewer than five may be shown. One query; two ``with_words`` of one activity.
 
     A name stands beside somebody's words only, never beside a yes or no: who answered without a name could otherwise
-    be found by taking the named ones away.
+    be found by taking the named ones away. How people came in is counted over everybody who answered so far.
     """
-    rows = list(answers.shown().values_list("happened", "point", "words", "participant__name"))
+    rows = list(answers.shown().values_list("happened", "point", "words", "participant__name", "activity_id"))
     if not rows:
         return None
     happened, point = Counter(row[0] for row in rows), Counter(row[1] for row in rows)
@@ -69,7 +70,14 @@ def tally(answers: AnswerQuerySet, *, with_words: bool = False) -> Tally | None:
         point=[(str(Answer.Point(value).label), point[value]) for value in raised],
         points_raised=sum(point[value] for value in raised),
         words=sorted((row[2], row[3] or "") for row in rows if row[2]) if with_words else [],
+        ways=_ways({row[4] for row in rows}) if with_words else [],
     )
+
+
+def _ways(activity_ids: Iterable[int]) -> list[tuple[str, int]]:
+    answered = Invitation.objects.filter(activity_id__in=activity_ids).exclude(answered_at=None)
+    found = Counter(answered.order_by("pk").values_list("answered_through", flat=True))
+    return [(str(way.label), found[way.value]) for way in Invitation.Way if found[way.value]]
 
 
 @transaction.atomic
@@ -103,14 +111,15 @@ def _answered(participant: RecordPerson) -> bool:
 
 def _invitation(activity: Activity, participant: RecordPerson, *, by: User, at: datetime) -> Invitation:
     token = secrets.token_urlsafe(24)
+    email = participant.person.email if participant.person and participant.person.is_active else ""
     invitation, _is_new = Invitation.objects.update_or_create(
         participant=participant,
         defaults={
             "activity": activity, "token_hash": token_hash(token), "created_at": at, "created_by": by,
-            "expires_at": at + LIFETIME, "failed_pins": 0,
+            "expires_at": at + LIFETIME, "failed_pins": 0, "is_handed_over": not email,
         },
     )  # fmt: skip
-    invitation.email = participant.person.email if participant.person and participant.person.is_active else ""
+    invitation.email = email
     invitation.secret_link = "" if invitation.email else link_of(token)
     return invitation
 
@@ -187,17 +196,21 @@ def check_pin(invitation: Invitation, pin: str) -> None:
 
 @transaction.atomic
 def answer(
-    invitation: Invitation, *, happened: str, point: str, words: str, is_anonymous: bool, at: datetime
-) -> Answer:
-    """Take the one answer of an invitation.
+    invitation: Invitation, *, happened: str, point: str, words: str, is_anonymous: bool, at: datetime,
+    through: str = "",
+) -> Answer:  # fmt: skip
+    """Take the one answer of an invitation, which came in ``through`` (empty: the invitation's own link).
 
-    Side effects: the answer, the invitation's day of use, a trail entry that says an answer came in, never what it was.
+    Side effects: the answer, the invitation's day of use and way, a trail entry that says an answer came in, never what
+    it was.
     Raises CannotAnswer when it was used meanwhile, and ValidationError.
     """
     record_service.lock(invitation.activity)
     day = at.astimezone(invitation.activity.site.zone).date()
     day_start = datetime.combine(day, time.min, tzinfo=invitation.activity.site.zone)
-    if not Invitation.objects.filter(pk=invitation.pk, answered_at=None).update(answered_at=day_start):
+    way = through or (Invitation.Way.HANDED if invitation.is_handed_over else Invitation.Way.MAIL)
+    unanswered = Invitation.objects.filter(pk=invitation.pk, answered_at=None)
+    if not unanswered.update(answered_at=day_start, answered_through=way):
         raise CannotAnswer(_("You have answered already. Thank you."))
     given = Answer(
         activity=invitation.activity, participant=None if is_anonymous else invitation.participant, happened=happened,

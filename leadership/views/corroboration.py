@@ -108,7 +108,7 @@ def answer_at(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             service.check_pin(form.cleaned_data["who"], form.cleaned_data["pin"])
-            return thanks(request, form.cleaned_data["who"], form.cleaned_data)
+            return thanks(request, form.cleaned_data["who"], form.cleaned_data, Invitation.Way.PIN)
         except service.CannotAnswer as error:
             form.add_error("pin", str(error))
     return question(request, activity, form)
@@ -124,7 +124,7 @@ def answer_mine(request: HttpRequest, pk: int) -> HttpResponse:
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            return thanks(request, invitation, form.cleaned_data)
+            return thanks(request, invitation, form.cleaned_data, Invitation.Way.ACCOUNT)
         except service.CannotAnswer as error:
             return closed(request, error)
     return question(request, invitation.activity, form, name=invitation.participant.name)
@@ -139,10 +139,10 @@ def asked_activity(uid: uuid.UUID) -> Activity:
     return activity
 
 
-def thanks(request: HttpRequest, invitation: Invitation, values: dict[str, Any]) -> HttpResponse:
+def thanks(request: HttpRequest, invitation: Invitation, values: dict[str, Any], through: str = "") -> HttpResponse:
     """Keep the answer and say thank you."""
     given = {name: values[name] for name in ("happened", "point", "words", "is_anonymous")}
-    service.answer(invitation, at=timezone.now(), **given)
+    service.answer(invitation, at=timezone.now(), through=through, **given)
     return render(request, "leadership/corroboration_thanks.html", {"is_anonymous": given["is_anonymous"]})
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from leadership.tasks import corroboration as tasks
 from qms.models import RecordPerson, TrailEntry, User
 from qms.services import person as person_service
 from qms.services import record as record_service
-from tests.factories import NOW, PersonFactory, cast_member, hiro, logged_activity, omar, yusuf
+from tests.factories import NOW, PersonFactory, UserFactory, cast_member, hiro, logged_activity, omar, yusuf
 
 pytestmark = pytest.mark.django_db(transaction=False)
 LATER = NOW + timedelta(days=1)
@@ -230,7 +231,9 @@ def test_answers_are_shown_in_whole_fives() -> None:
     assert five.words == [("word 0", ""), ("word 1", "B"), ("word 2", ""), ("word 3", ""), ("word 4", "")]
     for invitation in invitations[5:9]:
         give(invitation, "no")
-        assert corroboration.tally(walk.answers.all(), with_words=True) == five
+        now = corroboration.tally(walk.answers.all(), with_words=True)
+        assert now is not None
+        assert replace(now, ways=five.ways) == five  # who came in which way goes on; what was said does not
     give(invitations[9], "no")
     ten = corroboration.tally(walk.answers.all())
     assert ten is not None
@@ -267,3 +270,26 @@ def test_correcting_the_people_keeps_invitations_and_answers_of_those_who_stay()
     assert Answer.objects.get().participant == walk.participants.get(name="Paula Sato")
     assert [i.participant.name for i in Invitation.objects.all()] == ["Paula Sato"]
     assert [p.name for p in walk.participants.filter(part="met").order_by("position")] == ["Newcomer", "Paula Sato"]
+
+
+@pytest.mark.usefixtures("in_time")
+def test_how_an_answer_came_in_stands_at_the_invitation_and_never_at_the_answer() -> None:
+    boss = yusuf()
+    people = [PersonFactory(name=name, email="") for name in ("Ana", "Ben", "Cora", "Dora", "Emil")]
+    walk = walk_with(boss)
+    record_service.set_people(walk, "met", [(person, "") for person in people])
+    handed, by_pin, mailed, own, last = invited(walk, boss)
+    assert handed.is_handed_over
+    person_service.set_pin(people[1], pin="804615", by=boss, at=NOW)
+    Invitation.objects.filter(pk=mailed.pk).update(is_handed_over=False)  # as for a person with an address
+    values = {"happened": "yes", "point": "none", "words": "", "is_anonymous": "on"}
+    Client().post(reverse("leadership:answer", args=[token_of(handed)]), values)
+    at_code = reverse("leadership:answer-at", args=[walk.uid])
+    Client().post(at_code, values | {"who": str(by_pin.pk), "pin": "804615"})
+    Client().post(reverse("leadership:answer", args=[token_of(mailed)]), values)
+    as_user(UserFactory(person=people[3])).post(reverse("leadership:answer-mine", args=[own.pk]), values)
+    give(last)
+    ways = [Invitation.objects.get(pk=one.pk).answered_through for one in (handed, by_pin, mailed, own, last)]
+    assert ways == ["handed", "pin", "mail", "account", "handed"]
+    page = as_user(boss).get(reverse("leadership:activity-detail", args=[walk.pk])).content.decode()
+    assert "1 by a link mailed to them, 2 by a link the leader handed over, 1 at the QR code with their PIN" in page
