@@ -148,6 +148,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('asked_on', models.DateField()),
+                ('asked_at', models.DateTimeField()),
                 ('asked_because', models.CharField(max_length=400)),
                 ('choice', models.CharField(blank=True, choices=[('keep', 'Keep going, and why that is right'), ('act', 'New action'), ('change_target', 'Change the target'), ('drop', 'Give the objective up')], max_length=16, verbose_name='decision')),
                 ('words', models.TextField(blank=True, verbose_name='in your words')),

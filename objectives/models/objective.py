@@ -119,6 +119,12 @@ class Objective(Record):
             models.CheckConstraint(condition=models.Q(measure_every_days__gte=1), name="objective_measured_sometime"),
         ]  # fmt: skip
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether it serves a goal, has an owner who is here, and says what it does for money or customers."""
+        money = self.money_effect is not None or self.account_id is not None
+        return self.goal_id is not None and self.owner.is_active and (money or bool(self.customer_effect))
+
     def content(self) -> dict[str, Json]:
         """The objective's own facts; measurements are rows of their own, named in the trail."""
         return {
@@ -207,6 +213,7 @@ class ObjectiveDecision(models.Model):
 
     objective = models.ForeignKey(Objective, on_delete=models.PROTECT, related_name="decisions")
     asked_on = models.DateField()
+    asked_at = models.DateTimeField()
     asked_because = models.CharField(max_length=400)
     choice = models.CharField(_("decision"), max_length=16, choices=Choice, blank=True)
     words = models.TextField(_("in your words"), blank=True)
