@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Subquery
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from qms.models import Notification, Organization
+from qms.models import CountUpTo, Notification, Organization, User
 from qms.navigation import ACCOUNT_MENU, BOTTOM_BAR, SIDEBAR, NavItem, NavLink, address, links
 from qms.permissions import elevated_until
 
 NOTICES_COUNTED = 10
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the frame reads from the database."""
+
+    organization: str
+    unread: int
+
+
+def _read(user: User | AnonymousUser) -> _Known:
+    """The organization's name and the user's unread notices, in one query."""
+    names = Organization.objects.filter(pk=1).order_by().values("name")
+    if not isinstance(user, User):
+        return _Known(names.values_list("name", flat=True).first() or Organization.unnamed().name, 0)
+    unread = CountUpTo(Notification.objects.filter(user=user, read_at=None), NOTICES_COUNTED)
+    name, number = User.objects.filter(pk=user.pk).values_list(Subquery(names[:1]), unread).get()
+    return _Known(name or Organization.unnamed().name, number)
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -21,19 +43,14 @@ def frame(request: HttpRequest) -> dict[str, object]:
 
         return SimpleLazyObject(build)
 
-    def unread() -> int:
-        if not request.user.is_authenticated:
-            return 0
-        waiting = Notification.objects.filter(user=request.user, read_at=None).order_by("-at", "-pk")
-        return len(waiting.values_list("pk")[:NOTICES_COUNTED])
-
+    known = SimpleLazyObject(lambda: _read(request.user))
     return {
         "sidebar_links": lazy_links(SIDEBAR),
         "bottom_links": lazy_links(BOTTOM_BAR),
         "account_links": lazy_links(ACCOUNT_MENU),
-        "unread_notices": SimpleLazyObject(unread),
+        "unread_notices": SimpleLazyObject(lambda: known.unread),
         "log_url": SimpleLazyObject(lambda: address("leadership:log")),
         "notices_url": SimpleLazyObject(lambda: address("qms:notification-list")),
         "elevated_until": SimpleLazyObject(lambda: elevated_until(request)),
-        "organization_name": SimpleLazyObject(lambda: Organization.current().name),
+        "organization_name": SimpleLazyObject(lambda: known.organization),
     }

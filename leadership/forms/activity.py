@@ -15,7 +15,7 @@ from leadership.forms.person_entry import Entry, PeopleField, as_lines, without_
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as service
 from qms.forms.record_clash import ClashLine, clash_lines
-from qms.forms.record_list import RecordFilter
+from qms.forms.record_list import ChoiceFilter, RecordFilter
 from qms.models import Area, RecordPerson, User
 
 PARTS = {"leaders": RecordPerson.Part.LEADER, "people_met": RecordPerson.Part.MET}
@@ -29,7 +29,7 @@ def types_in_order(_request: Any) -> QuerySet[ActivityType]:
 class ActivityFilter(RecordFilter):
     """Filters of the list of activities."""
 
-    kind = django_filters.ModelChoiceFilter(
+    kind = ChoiceFilter(
         "activity_type", queryset=types_in_order, to_field_name="slug", label=_("Kind"), empty_label=_("Any kind")
     )
     status = django_filters.ChoiceFilter(

@@ -41,9 +41,13 @@ class Choices:
         areas = {str(sent[name]) for name in sent if name == "area" or name.endswith("-area")}
         if wanted := [int(pk) for pk in areas if pk.isascii() and pk.isdigit() and len(pk) < 19]:
             self.load_areas(Area.objects.filter(pk__in=wanted))
+        here = {str(area.site_id): area.site for area in self.areas.values()}
+        if sent.get("site", "") in here:  # the areas sent brought their sites along: no need to read the others
+            self.sites = here
 
     def load(self) -> None:
         """Everything there is to choose."""
+        self.__dict__.pop("sites", None)
         self.load_types(ActivityType.objects.active())
         self.load_areas(Area.objects.all())
 
@@ -57,7 +61,7 @@ class Choices:
     @cached_property
     def sites(self) -> dict[str, Site]:
         """The sites the user may log for, by id."""
-        return {str(s.pk): s for s in Site.objects.visible_to(self.user).active().order_by("name", "pk")}
+        return {str(site.pk): site for site in self.user.visible_sites if site.is_active}
 
     @cached_property
     def home_site(self) -> Site | None:

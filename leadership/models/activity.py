@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -74,6 +75,9 @@ class Activity(Record):
     late_reason = models.CharField(_("why it is entered late"), max_length=400, blank=True)
     withdrawn_reason = models.CharField(_("why it was withdrawn"), max_length=400, blank=True)
 
+    known_stops: list[ActivityStop] | None = None
+    """The stops of an activity that is being opened, as just written; None: read them."""
+
     objects: ClassVar = RecordQuerySet["Activity"].as_manager()
 
     class Meta:
@@ -97,10 +101,20 @@ class Activity(Record):
             "duration_minutes": self.duration_minutes,
             "audience_size": self.audience_size,
             "notes": self.notes,
-            "stops": [stop.content() for stop in self.stops.select_related("area").order_by("position", "pk")],
+            "stops": [stop.content() for stop in self.ordered_stops()],
             "late_reason": self.late_reason,
             "withdrawn_reason": self.withdrawn_reason,
         }
+
+    def forget_written(self) -> None:
+        super().forget_written()
+        self.known_stops = None
+
+    def ordered_stops(self) -> Iterable[ActivityStop]:
+        """The stops in the order of the walk."""
+        if self.known_stops is not None:
+            return self.known_stops
+        return self.stops.select_related("area").order_by("position", "pk")
 
 
 class ActivityStop(models.Model):

@@ -301,7 +301,8 @@ def _write_rows(activity: Activity, rows: Mapping[str, Any], *, by: User) -> Non
 def _write_stops(activity: Activity, stops: Sequence[Stop]) -> None:
     if len(stops) > MAX_STOPS:
         raise ValidationError({"stops": _("A walk takes at most %(n)d stops. Log another walk.") % {"n": MAX_STOPS}})
-    if activity.version:
+    is_new = activity.version == 0
+    if not is_new:
         activity.stops.all().delete()
     kept: list[ActivityStop] = []
     for stop in stops:
@@ -314,6 +315,7 @@ def _write_stops(activity: Activity, stops: Sequence[Stop]) -> None:
         kept.append(ActivityStop(activity=activity, position=len(kept), area=stop.get("area"), **words))
     if kept:
         ActivityStop.objects.bulk_create(kept)
+    activity.known_stops = kept if is_new else None
 
 
 def _open_follow_up(activity: Activity, number: int, follow_up: FollowUp, *, by: User, at: datetime) -> None:

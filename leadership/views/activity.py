@@ -50,9 +50,9 @@ LISTING = RecordListing(
     declared=ACTIVITY,
     filters=ActivityFilter,
     headings=[
-        Heading(gettext_lazy("What happened")), Heading(gettext_lazy("When"), "when"),
-        Heading(gettext_lazy("Leader")), Heading(gettext_lazy("Where")),
-        Heading(gettext_lazy("People met"), is_number=True), Heading(gettext_lazy("Marks")),
+        Heading(gettext_lazy("What happened"), name="what"), Heading(gettext_lazy("When"), "when", name="when"),
+        Heading(gettext_lazy("Leader"), name="who"), Heading(gettext_lazy("Where"), name="where"),
+        Heading(gettext_lazy("People met"), is_number=True, name="met"), Heading(gettext_lazy("Marks"), name="marks"),
     ],
     columns=[
         Column(gettext_lazy("Event date"), lambda a: a.occurred_on, in_print=True),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from qms.forms.record_list import AreaFilter, visible_areas, visible_sites
+from qms.forms.record_list import AreaFilter, SiteFilter, visible_areas, visible_sites
 from qms.models import Area, Person, Site, User
 from qms.models.person import searchable
 
@@ -127,7 +127,7 @@ class PersonFilter(django_filters.FilterSet):
     """Which people a list shows."""
 
     q = django_filters.CharFilter(method="by_words", label=_("Search name or e-mail"))
-    site = django_filters.ModelChoiceFilter(queryset=visible_sites, label=_("Site"), empty_label=_("Any site"))
+    site = SiteFilter(queryset=visible_sites, label=_("Site"), empty_label=_("Any site"))
     area = AreaFilter(queryset=visible_areas, label=_("Area"), empty_label=_("Any area"))
     state = django_filters.ChoiceFilter(
         method="by_state", label=_("State"), empty_label=_("Active"),

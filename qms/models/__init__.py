@@ -3,6 +3,7 @@
 from qms.models.api_token import ApiToken
 from qms.models.attachment import Attachment
 from qms.models.clause import Applicability, Clause, Commitment, CrosswalkRow, DocumentedInformation, StandardEdition
+from qms.models.count import CountUpTo
 from qms.models.coverage import ClauseLink, CoverageDay, CoveragePerson
 from qms.models.elevation import Elevation
 from qms.models.job import Job, Notification
@@ -35,6 +36,7 @@ __all__ = [
     "ClauseLink",
     "ClauseMapping",
     "Commitment",
+    "CountUpTo",
     "CoverageDay",
     "CoveragePerson",
     "CrosswalkRow",

@@ -133,10 +133,21 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(unexpired, profile=AccessProfile.ADMINISTRATOR, is_active=True)
 
 
+class _Listed(models.Subquery):
+    """One column of some rows as a JSON list, as a value inside another query."""
+
+    def as_sql(self, compiler: Any, connection: Any, template: str | None = None, **context: Any) -> Any:
+        function = "jsonb_agg" if connection.vendor == "postgresql" else "json_group_array"
+        template = f"(SELECT {function}(listed.value) FROM (%(subquery)s) listed)"  # noqa: S608  two constants
+        return super().as_sql(compiler, connection, template, **context)
+
+
 class UserManager(BaseUserManager["User"]):
     def get_queryset(self) -> UserQuerySet:
-        # every page shows the name, and times as at the site
-        return UserQuerySet(self.model, using=self._db).select_related("person__site")
+        # every page shows the name, and times as at the site, and asks which sites the user's rights reach
+        reach = User.sites.through.objects.filter(user=models.OuterRef("pk")).values(value=models.F("site_id"))
+        users = UserQuerySet(self.model, using=self._db).select_related("person__site")
+        return users.annotate(site_ids_read=_Listed(reach, output_field=models.JSONField()))
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
@@ -187,9 +198,26 @@ class User(AbstractBaseUser):
         return f"user:{self.uid}"
 
     @cached_property
+    def own_sites(self) -> list[Site]:
+        """The sites given to the user, by name; one query per request, whoever asks for them or for their ids."""
+        return list(self.sites.order_by("name", "pk"))
+
+    @cached_property
+    def visible_sites(self) -> list[Site]:
+        """What ``Site.objects.visible_to(user)`` yields, by name; for most users without another query."""
+        return list(Site.objects.order_by("name", "pk")) if self.has_all_sites else self.own_sites
+
+    @cached_property
     def visible_site_ids(self) -> list[int]:
-        """Sites the user's rights reach; one query per request."""
-        return list(self.sites.order_by("pk").values_list("pk", flat=True))
+        """Sites the user's rights reach; read with the user."""
+        if "site_ids_read" in self.__dict__:
+            return sorted(self.__dict__["site_ids_read"] or [])
+        return sorted(site.pk for site in self.own_sites)
+
+    def forget_sites(self) -> None:
+        """After the user's sites have changed: read them anew when next asked."""
+        for known in ("own_sites", "visible_sites", "visible_site_ids", "site_ids_read"):
+            self.__dict__.pop(known, None)
 
     def get_session_auth_hash(self) -> str:
         """What a session must hold to stay valid: follows the password and ``session_number``."""

@@ -87,6 +87,9 @@ class Record(models.Model):
 
     objects = RecordQuerySet["Record"].as_manager()
 
+    known_people: list[RecordPerson] | None = None
+    """The people of a record that is being opened, as just written; None: read them."""
+
     KIND = ""
     """The kind's slug in the registry; each child sets its own."""
     TRANSITIONS: dict[str, frozenset[str]] = {}
@@ -121,6 +124,10 @@ class Record(models.Model):
     def is_late(self) -> bool:
         """Recorded more than 24 hours after the end of the event day, in the site's time zone."""
         return (self.recorded_at.astimezone(self.site.zone).date() - self.occurred_on).days > 1
+
+    def forget_written(self) -> None:
+        """From now on read people, and what rows of its own a child has, from the database."""
+        self.known_people = None
 
     def content(self) -> dict[str, Json]:
         """The child's own facts, in reading order, as they are frozen into a version; children override it."""

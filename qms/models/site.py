@@ -47,7 +47,12 @@ class Organization(models.Model):
     @classmethod
     def current(cls) -> Organization:
         """The organization, unsaved with a neutral name while set-up has not been done."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1, name="Our organization")
+        return cls.objects.filter(pk=1).first() or cls.unnamed()
+
+    @classmethod
+    def unnamed(cls) -> Organization:
+        """What stands in while set-up has not been done."""
+        return cls(pk=1, name="Our organization")
 
 
 class SiteQuerySet(models.QuerySet["Site"]):

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from django.db.models import F
+from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from qms.models import (
@@ -48,13 +47,15 @@ class EventInFuture(ValidationError):
 def next_reference(prefix: str, site: Site, *, at: datetime) -> str:
     """The next number of a prefix at a site in the year of recording, ``WALK-DEN-2026-0042``; locks the counter."""
     year = at.astimezone(site.zone).year
-    counters = ReferenceCounter.objects.filter(prefix=prefix, site=site, year=year)
-    if not counters.update(last=F("last") + 1):
-        ReferenceCounter.objects.bulk_create(
-            [ReferenceCounter(prefix=prefix, site=site, year=year)], ignore_conflicts=True
+    table = connection.ops.quote_name(ReferenceCounter._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} AS counter (prefix, site_id, year, last) VALUES (%s, %s, %s, 1) "  # noqa: S608
+            "ON CONFLICT (prefix, site_id, year) DO UPDATE SET last = counter.last + 1 RETURNING last",
+            [prefix, site.pk, year],
         )
-        counters.update(last=F("last") + 1)
-    return f"{prefix}-{site.code}-{year}-{counters.values_list('last', flat=True).get():04d}".upper()
+        number = cursor.fetchone()[0]
+    return f"{prefix}-{site.code}-{year}-{number:04d}".upper()
 
 
 def validate(instance: models.Model) -> None:
@@ -70,7 +71,10 @@ def refuse_future(record: Record, *, at: datetime) -> None:
 
 
 def open_new(record: RecordT, *, by: User | None, at: datetime) -> RecordT:
-    """Give a new record its number, its server-side facts and its row. Call ``seal`` after its own rows are written."""
+    """Give a new record its number, its server-side facts and its row. Call ``seal`` after its own rows are written.
+
+    The row says version 1 at once, which saves an UPDATE of what was just inserted; the object says 0 until ``seal``.
+    """
     declared = kind_of(record.KIND)
     record.kind = record.KIND
     record.recorded_at, record.recorded_by = at, by
@@ -78,7 +82,9 @@ def open_new(record: RecordT, *, by: User | None, at: datetime) -> RecordT:
     record.reference = next_reference(prefix, record.site, at=at)
     record.phase = record.PHASES.get(getattr(record, "status", ""), record.phase)
     validate(record)
+    record.version = 1
     record.save(force_insert=True)
+    record.version = 0
     return record
 
 
@@ -129,10 +135,13 @@ def set_people(record: Record, part: str, entries: Iterable[tuple[Person | None,
     if moved:
         RecordPerson.objects.bulk_update(moved, ["position"])
     RecordPerson.objects.bulk_create(added)
+    if record.version == 0:
+        record.known_people = [*(record.known_people or ()), *added]
 
 
 def full_content(record: Record) -> dict[str, Json]:
     """Everything a version freezes: what all records share, the people, the files, and the child's own content."""
+    people = record.participants.select_related("person") if record.known_people is None else record.known_people
     return {
         "kind": record.kind,
         "uid": str(record.uid),
@@ -152,9 +161,7 @@ def full_content(record: Record) -> dict[str, Json]:
         "subtype": kind_of(record).subtype_of(record),
         "people": [
             {"uid": str(p.person.uid) if p.person else "", "name": p.name, "part": p.part}
-            for p in sorted(
-                record.participants.select_related("person"), key=lambda p: (p.part != "leader", p.position, p.pk)
-            )
+            for p in sorted(people, key=lambda p: (p.part != "leader", p.position, p.pk))
         ],
         "attachments": [
             {"uid": str(a.uid), "name": a.name, "sha256": a.sha256, "original_sha256": a.original_sha256}
@@ -188,9 +195,8 @@ def seal(
     content = full_content(record)
     text = trail.canonical(content)
     changes: dict[str, Any] = {"version": record.version, "content_hash": trail.digest(text), **(facts or {})}
-    if is_new:
-        Record.objects.filter(pk=record.pk).update(version=record.version)
-    else:
+    record.forget_written()
+    if not is_new:
         last = record.versions.order_by("-version").values_list("content", flat=True).first()
         changes["fields"] = differences(json.loads(last) if last else {}, content)
         record.save()

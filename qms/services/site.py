@@ -52,7 +52,7 @@ def create_site(*, code: str, name: str, time_zone: str, by: User | None, at: da
     trail.write(site, "site.created", by=by, at=at, changes=facts, is_first=True)
     if by is not None and not by.has_all_sites:
         by.sites.add(site)
-        by.__dict__.pop("visible_site_ids", None)
+        by.forget_sites()
         trail.write(by, "user.sites_changed", by=by, at=at, changes={"added": [site.code]}, reason=_("Opened the site"))
     return site
 

@@ -96,7 +96,7 @@ def change_access(
     user.full_clean()
     user.save(update_fields=["email", "profile", "has_all_sites", "access_expires_at", "session_number"])
     user.sites.set([] if has_all_sites else sites)
-    user.__dict__.pop("visible_site_ids", None)
+    user.forget_sites()
     if was_administrator:
         _refuse_without_administrator(at=at)
     after = access_of(user)

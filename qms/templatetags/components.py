@@ -15,10 +15,14 @@ from django.http import QueryDict
 from django.template import Context
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from django.utils.translation import get_language
 
+from qms.forms.drawn_field import drawn_field
 from qms.status_words import status_word
 
 register = template.Library()
@@ -165,6 +169,26 @@ def when(value: date | datetime | None, relative: bool = False, empty: str = "â€
     )
 
 
+@register.filter
+def day(value: date | None) -> str:
+    """A date as `22 Nov 2026`, put into words once per process and language: lists show the same days over and over."""
+    return _day_words(value, get_language()) if value else ""
+
+
+@lru_cache(maxsize=4096)
+def _day_words(value: date, _language: str | None) -> str:
+    return date_format(value, "j M Y")
+
+
+@register.simple_tag
+def page_of(url_name: str, pk: int) -> str:
+    """The address of one record's page, as ``{% url url_name pk %}`` gives it, found once per process."""
+    return _found_address(url_name, pk)
+
+
+_found_address = lru_cache(maxsize=8192)(lambda url_name, pk: reverse(url_name, args=[pk]))
+
+
 @register.inclusion_tag("components/stat.html")
 def stat(
     label: str, value: object, of: object = None, n: int | None = None, unit: str = "", note: str = "", url: str = "",
@@ -276,7 +300,7 @@ def filter_bar(context: Context, form: BaseForm, count: object = None, search: s
     for name in ("page", "after", "before"):
         query.pop(name, None)
     chips = [chip for bound in form for chip in _chips(bound, query)]
-    fields = [bound for bound in form if bound.name != search and not bound.is_hidden]
+    fields = [drawn_field(bound) for bound in form if bound.name != search and not bound.is_hidden]
     return {
         "form": form, "search": form[search] if search in form.fields else None, "fields": fields, "chips": chips,
         "hidden": [bound for bound in form if bound.is_hidden], "count": count, "sort": query.get("sort", ""),

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from qms.forms.coverage import EvidenceFilterForm
-from qms.models import Clause, Site, StandardEdition, User, site_today
+from qms.models import Clause, StandardEdition, User, site_today
 from qms.permissions import Permission, requires
 from qms.records import kind_of
 from qms.services import coverage_page, record_list, sheet
@@ -67,10 +67,7 @@ def evidence_clause(request: HttpRequest, pk: int) -> HttpResponse:
 def chosen(request: HttpRequest, edition: StandardEdition | None = None) -> EvidenceFilterForm:
     """The filters of the address, limited to what the user may see."""
     user = cast(User, request.user)
-    visible = list(Site.objects.visible_to(user).order_by("name", "pk"))
-    if not user.has_all_sites:
-        user.visible_site_ids = [site.pk for site in visible]  # known now; saves the query for it
-    sites = [site for site in visible if site.is_active]
+    sites = [site for site in user.visible_sites if site.is_active]
     editions = [edition] if edition else list(StandardEdition.objects.order_by("-is_default", "-published_on", "pk"))
     now = timezone.now()
     today = max((site_today(site, now) for site in sites), default=now.date())

@@ -28,24 +28,29 @@ ROUNDS = 15
 POSTS = 120
 
 
-def median(call: Callable[[], object]) -> float:
-    """Seconds of the median of several calls after two to warm up."""
-    times = []
-    for _round in range(ROUNDS + 2):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[2:])
+def times_of(calls: dict[str, Callable[[], object]], rounds: int, warm_up: int) -> dict[str, list[float]]:
+    """Seconds of each call in every round after those to warm up.
+
+    The calls take turns, so that whatever else the machine does meanwhile slows down all that are compared.
+    """
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for number in range(rounds + warm_up):
+        for name, call in calls.items():
+            started = time.perf_counter()
+            call()
+            if number >= warm_up:
+                times[name].append(time.perf_counter() - started)
+    return times
 
 
-def p95(call: Callable[[], object]) -> float:
-    """Seconds of the 95th percentile of many calls after ten to warm up."""
-    times = []
-    for _round in range(POSTS + 10):
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.quantiles(times[10:], n=20)[-1]
+def medians(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Seconds of the median of several rounds after two to warm up."""
+    return {name: statistics.median(times) for name, times in times_of(calls, ROUNDS, 2).items()}
+
+
+def p95s(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Seconds of the 95th percentile of many rounds after ten to warm up."""
+    return {name: statistics.quantiles(times, n=20)[-1] for name, times in times_of(calls, POSTS, 10).items()}
 
 
 def page(client: Client, url: str) -> Callable[[], None]:
@@ -99,15 +104,14 @@ def main() -> dict[str, float]:
     }
     found: dict[str, float] = {}
     for name, url in urls.items():
-        found[name] = median(page(client, url))
         with CaptureQueriesContext(connection) as queries:
             page(client, url)()
         found[f"{name} queries"] = len(queries)
     area, kind = Area.objects.order_by("pk")[0], ActivityType.objects.get(slug="floor-walk")
     with override_settings(ROOT_URLCONF="tests.bench.urls"):
-        found["lean list"] = median(page(client, "/lean-list/"))
-        found["bare p95"] = p95(bare_post(client))
-    found["log p95"] = p95(log_post(client, area, kind))
+        lists = {"list of 50": page(client, urls.pop("list of 50")), "lean list": page(client, "/lean-list/")}
+        found |= medians(lists) | medians({name: page(client, url) for name, url in urls.items()})
+        found |= p95s({"bare p95": bare_post(client), "log p95": log_post(client, area, kind)})
     return found
 
 

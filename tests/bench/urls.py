@@ -1,7 +1,9 @@
 """The lean pages that the real ones are measured against; part of the bench only."""
 
+from functools import lru_cache
+
 from django.http import HttpRequest, HttpResponse
-from django.template import engines
+from django.template import Template, engines
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -16,6 +18,12 @@ LEAN = """{% extends "base.html" %}{% block content %}<table>{% for a in rows %}
 <td>{{ a.occurred_on|date:"j M Y" }}</td></tr>{% endfor %}</table>{% endblock %}"""
 
 
+@lru_cache(maxsize=1)
+def lean_template() -> Template:
+    """Read once per process, as template files are."""
+    return engines["django"].from_string(LEAN)
+
+
 @require_GET
 @requires(Permission.RECORD_VIEW)
 def lean_list(request: HttpRequest) -> HttpResponse:
@@ -23,7 +31,7 @@ def lean_list(request: HttpRequest) -> HttpResponse:
     rows = (
         Activity.objects.visible_to(request.user).select_related("activity_type", "area", "owner").newest_first()[:50]
     )
-    return HttpResponse(engines["django"].from_string(LEAN).render({"rows": rows}, request))
+    return HttpResponse(lean_template().render({"rows": rows}, request))
 
 
 @require_POST
