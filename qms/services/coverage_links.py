@@ -173,11 +173,13 @@ def _source(
 
 
 def _drop_obsolete(desired: str, params: list[Any], where: str, where_params: list[Any]) -> list[_Touched]:
-    """Delete links that are not what they should be; say which."""
-    same = " AND ".join(f"d.{column} = qms_clauselink.{column}" for column in LINK_COLUMNS.split(", "))
+    """Delete links that are not what they should be; say which.
+
+    NOT IN, because PostgreSQL works its list out once; NOT EXISTS it may work out anew for every link of a batch.
+    """
     sql = (
-        f"DELETE FROM qms_clauselink WHERE {where} AND NOT EXISTS (SELECT 1 FROM ({desired}) d WHERE {same}) "
-        f"RETURNING {TALLY_COLUMNS}"
+        f"DELETE FROM qms_clauselink WHERE {where} "
+        f"AND ({LINK_COLUMNS}) NOT IN (SELECT {LINK_COLUMNS} FROM ({desired}) d) RETURNING {TALLY_COLUMNS}"
     )
     return _fetch(sql, [*where_params, *params])
 
