@@ -56,7 +56,10 @@ class RenderedPdf:
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """No garbage collection during a render (a quarter faster); one collection at its end keeps the memory down."""
+    """No garbage collection during a render (a quarter faster); one collection at its end keeps the memory down.
+
+    Where the caller has switched the collector off (a process that ends soon), nothing is collected at the end either.
+    """
     was_on = gc.isenabled()
     gc.disable()
     with warnings.catch_warnings():
@@ -66,8 +69,8 @@ def collector_off() -> Iterator[None]:
         finally:
             if was_on:
                 gc.enable()
-            gc.collect()
-            _give_back_memory()
+                gc.collect()
+                _give_back_memory()
 
 
 def _give_back_memory() -> None:
@@ -85,15 +88,19 @@ def render_pdf(
     ``<meta name="dcterms.created">``; there are no others.
     """
     with collector_off():
-        fetcher = EvidenceFetcher(assets)
-        fonts = FontConfiguration()
-        sheet = CSS(string=css, url_fetcher=fetcher, base_url=SCHEME, font_config=fonts)
-        document = HTML(string=html, base_url=SCHEME, url_fetcher=fetcher).render(
-            font_config=fonts, stylesheets=[sheet], pdf_variant=variant, pdf_identifier=identifier or None
-        )
-        outline = [_outline(entry) for entry in document.make_bookmark_tree()]
-        body = document.write_pdf(pdf_variant=variant, pdf_identifier=identifier or None)
-        return RenderedPdf(body=body, pages=len(document.pages), outline=outline)
+        return _rendered(html, css, EvidenceFetcher(assets), variant, identifier or None)
+
+
+def _rendered(html: str, css: str, fetcher: EvidenceFetcher, variant: str | None, name: bytes | None) -> RenderedPdf:
+    """The document is this function's own, so that the collection after it finds all of it."""
+    fonts = FontConfiguration()
+    sheet = CSS(string=css, url_fetcher=fetcher, base_url=SCHEME, font_config=fonts)
+    document = HTML(string=html, base_url=SCHEME, url_fetcher=fetcher).render(
+        font_config=fonts, stylesheets=[sheet], pdf_variant=variant, pdf_identifier=name
+    )
+    outline = [_outline(entry) for entry in document.make_bookmark_tree()]
+    body = document.write_pdf(pdf_variant=variant, pdf_identifier=name)
+    return RenderedPdf(body=body, pages=len(document.pages), outline=outline)
 
 
 def pdf_date(at: datetime) -> str:

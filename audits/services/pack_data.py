@@ -88,7 +88,7 @@ class FrozenPack:
         self.mapping_by_id = {mapping["id"]: mapping for mapping in self.data["mappings"]}
         self.sites = {site["code"]: site for site in self.data["sites"]}
         self.zones = {code: ZoneInfo(site["time_zone"]) for code, site in self.sites.items()}
-        self.photos: dict[str, tuple[str, str]] = {}
+        self.photos: dict[str, tuple[str, bytes]] = {}
         """(media type, name in the storage) of the photos of the sheets made so far, by uid."""
 
     @cached_property
@@ -201,29 +201,23 @@ class FrozenPack:
         return {**file, **facts, "caption": self.text(facts["caption"]), "is_printed": is_printed}
 
     def prepare_photos(self, sheet: Sheet) -> None:
-        """Make the sheet's photos known to ``picture``; one that is missing or altered says so instead."""
+        """Take the sheet's photos into ``photos``; one that is missing or altered says so instead."""
         for photo in sheet.photos:
-            photo["problem"] = photo_problem(photo["stored"], photo["sha256"])
+            body, photo["problem"] = stored_photo(photo["stored"], photo["sha256"])
             if not photo["problem"]:
-                self.photos[photo["uid"]] = (photo["media_type"], photo["stored"])
-
-    def picture(self, uid: str) -> tuple[str, bytes] | None:
-        """The bytes of a photo as they are stored, for the renderer."""
-        known = self.photos.get(uid)
-        if known is None:
-            return None
-        with default_storage.open(known[1]) as file:
-            return known[0], file.read()
+                self.photos[photo["uid"]] = (photo["media_type"], body)
 
 
-def photo_problem(stored: str, expected: str) -> str:
-    """Why a stored photo cannot be printed, in words; empty when it is there and unchanged."""
+def stored_photo(stored: str, expected: str) -> tuple[bytes, str]:
+    """A stored photo, and why it cannot be printed, in words; empty when it is there and unchanged."""
     try:
         with default_storage.open(stored) as file:
-            digest = sha256(file.read()).hexdigest()
+            body = file.read()
     except OSError:
-        return _("The file is missing from the storage.")
-    return "" if digest == expected else _("The stored file no longer has the hash of the record and is not shown.")
+        return b"", _("The file is missing from the storage.")
+    if sha256(body).hexdigest() != expected:
+        return b"", _("The stored file no longer has the hash of the record and is not shown.")
+    return body, ""
 
 
 def facts_of(content: dict[str, Any], kind: RecordKind) -> Iterator[tuple[str, Any]]:

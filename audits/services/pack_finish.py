@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
@@ -16,16 +16,17 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from audits.models import Pack, PackPart
-from audits.services import pack_front, pack_merge, pack_outline, pack_render, pack_signing
+from audits.services import manifest, pack_front, pack_merge, pack_outline, pack_render, pack_signing
 from audits.services.pack import address
 from audits.services.pack_data import FrozenPack
 from audits.services.pack_files import DataFile, data_files
+from audits.services.pack_merge import Embedded, Merging
 from audits.services.pack_outline import Chapter, Node
 from audits.services.pack_render import RenderedPart
+from audits.services.pack_stamps import stamps
 from qms.services import job as job_service
 from qms.services import record as record_service
 
-STAMPS_AT_ONCE = 100
 FRONT_PASSES = 4
 
 
@@ -70,12 +71,34 @@ def _assemble(frozen: FrozenPack, work: Path, beat: Callable[[], None]) -> tuple
         (work / name).write_bytes(rendered.body)
     total = front.pages + sum(chapter.pages for chapter in chapters)
     beat()
-    pack_merge.merge(
-        [work / "front.pdf", *paths, work / "closing.pdf"], outline, _stamps(frozen, total), files,
-        target=work / "unsigned.pdf", at=frozen.cutoff_at, title=f"{frozen.pack.reference} {frozen.pack.title}",
-    )  # fmt: skip
+    pieces = [work / "front.pdf", *paths, work / "closing.pdf"]
+    pack_merge.merge(_merging(frozen, pieces, outline, total, files, work), work)
     beat()
     return total, files
+
+
+def _merging(
+    frozen: FrozenPack, pieces: list[Path], outline: list[Node], total: int, files: list[DataFile], work: Path
+) -> Merging:
+    """What the process that merges is told; the stamps and the data files are written into the folder."""
+    pieces_of_numbers = stamps(frozen, total)
+    (work / "stamps.pdf").write_bytes(pieces_of_numbers.body)
+    embedded = []
+    for file in files:
+        path = work / f"{file.name}.z"
+        path.write_bytes(file.packed)
+        embedded.append(
+            Embedded(
+                file.name, str(path), file.size, file.md5.hex(), manifest.MEDIA_TYPES[file.name],
+                is_source=file.name == manifest.MANIFEST,
+            )
+        )  # fmt: skip
+    return Merging(
+        pieces=[str(path) for path in pieces], outline=[node.as_list() for node in outline],
+        stamps=str(work / "stamps.pdf"), widths=pieces_of_numbers.widths, files=embedded,
+        target=str(work / "unsigned.pdf"), date=frozen.cutoff_at.strftime("D:%Y%m%d%H%M%S+00'00'"),
+        title=f"{frozen.pack.reference} {frozen.pack.title}",
+    )  # fmt: skip
 
 
 def _fetched(pack: Pack, work: Path) -> tuple[list[Path], list[Chapter]]:
@@ -99,25 +122,16 @@ def _pages(frozen: FrozenPack, template: str, context: dict[str, Any], section: 
 
 
 def _front(frozen: FrozenPack, rest: list[Chapter], root: str) -> tuple[RenderedPart, list[Node]]:
-    """The front with right page numbers: rendered again until what it assumed of itself is what it is."""
-    assumed = Chapter(pack_outline.FRONT, 4, [])
+    """The front with right page numbers: rendered with what it is expected to be, and again only if it was not."""
+    assumed = pack_outline.expected_front(rest, frozen.clauses)
     for _attempt in range(FRONT_PASSES):
-        outline = pack_outline.build([assumed, *rest], frozen.clauses)
-        context = pack_front.front(frozen, pack_outline.contents(outline), root)
-        front = _pages(frozen, "packs/front.html", context, _("Evidence pack"))
-        if (front.pages, front.outline) == (assumed.pages, assumed.outline):
-            return front, outline
+        printed = pack_outline.contents(pack_outline.build([assumed, *rest], frozen.clauses))
+        front = _pages(frozen, "packs/front.html", pack_front.front(frozen, printed, root), _("Evidence pack"))
         assumed = Chapter(pack_outline.FRONT, front.pages, front.outline)
+        outline = pack_outline.build([assumed, *rest], frozen.clauses)
+        if pack_outline.contents(outline) == printed:
+            return front, outline
     raise ContentsUnstable(_("The contents page does not come to rest."))
-
-
-def _stamps(frozen: FrozenPack, total: int) -> Iterator[tuple[int, bytes]]:
-    """“Page n of N” for every page but the cover, as otherwise empty pages to lay over, some hundred at a time."""
-    for first in range(1, total, STAMPS_AT_ONCE):
-        numbers = range(first + 1, min(first + STAMPS_AT_ONCE, total) + 1)
-        words = [_("Page %(n)d of %(total)d") % {"n": n, "total": total} for n in numbers]
-        html = pack_render.html_of(frozen, "packs/stamps.html", {"words": words})
-        yield first, pack_render.render_html(frozen, html, section="", is_stamp=True).body
 
 
 @transaction.atomic

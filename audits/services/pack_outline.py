@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 FRONT, CLAUSES, CLOSING = "front", "clauses", "closing"
 FRONT_ANCHORS = ("contents", "key", "matrix")
+CONTENTS_LINES_PER_PAGE = 42
+CLAUSES_PER_PAGE = 16
 ANCHORS = {form: form for form in ("leadership", "population", "trail", "sampling", "attachments", "people")} | {
     CLOSING: "manifest"
 }
@@ -26,6 +29,10 @@ class Node:
     name: str = ""
     label: str = ""
     children: list[Node] = field(default_factory=list)
+
+    def as_list(self) -> list[Any]:
+        """[title, page, x, y, children], as parts give their own outline."""
+        return [self.title, self.page, self.x, self.y, [child.as_list() for child in self.children]]
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,16 @@ def _add_clauses(roots: list[Node], nodes: list[Node], known: dict[str, Any], *,
 def _node(entry: list[Any], offset: int) -> Node:
     title, page, x, y, children = entry
     return Node(title, offset + page, x, y, children=[_node(child, offset) for child in children])
+
+
+def expected_front(rest: Sequence[Chapter], clauses: Sequence[dict[str, Any]]) -> Chapter:
+    """What the front will be, from the length of its contents: cover, contents, one page of words, the matrix."""
+    lines = len(contents(build(rest, clauses))) + len(FRONT_ANCHORS) - 1
+    key = 1 + max(1, ceil(lines / CONTENTS_LINES_PER_PAGE))
+    titles = (_("Contents"), _("How to read this pack"), _("Clause matrix"))
+    places = zip(titles, (1, key, key + 1), strict=True)
+    matrix = max(1, ceil(len(clauses) / CLAUSES_PER_PAGE))
+    return Chapter(FRONT, key + 1 + matrix, [[title, page, 0.0, 0.0, []] for title, page in places])
 
 
 def contents(roots: Sequence[Node]) -> list[dict[str, Any]]:

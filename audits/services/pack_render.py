@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from audits.models import PackPart
 from audits.services import pack_leadership, pack_pages
 from audits.services.pack_data import FrozenPack
+from audits.services.pack_process import render_apart
 
 PAGES = {
     "clauses": ("packs/clauses.html", pack_pages.clauses),
@@ -29,7 +30,8 @@ PAGES = {
 STAMP_CSS = (
     "@page { size: A4; margin: 0 } body { margin: 0 } p { margin: 0; height: 297mm; position: relative; "
     "break-after: page } p:last-child { break-after: auto } span { position: absolute; right: 16mm; bottom: 13.4mm; "
-    'color: #62696d; font: 500 7pt Inter, "DejaVu Sans"; font-variant-numeric: tabular-nums }'
+    'color: #62696d; font: 500 7pt Inter, "DejaVu Sans"; font-variant-numeric: tabular-nums; white-space: pre; '
+    'bookmark-level: 1; bookmark-label: "-" }'
 )
 TOKEN = re.compile(r"var\((--[a-z0-9-]+)\)")
 
@@ -51,6 +53,11 @@ def sheet_css() -> str:
     for name, value in re.findall(r"(--[a-z0-9-]+):\s*([^;]+);", (css_dir / "tokens.css").read_text(encoding="utf-8")):
         tokens.setdefault(name, value.strip())
     return TOKEN.sub(lambda found: tokens[found[1]], (css_dir / "pack.css").read_text(encoding="utf-8"))
+
+
+def part_css(frozen: FrozenPack, section: str) -> str:
+    """The style sheet of a part's pages."""
+    return sheet_css() + page_strings(frozen, section)
 
 
 def page_strings(frozen: FrozenPack, section: str) -> str:
@@ -101,9 +108,7 @@ def render_part(part: PackPart) -> RenderedPart:
 
 def render_html(frozen: FrozenPack, html: str, *, section: str, is_stamp: bool = False) -> RenderedPart:
     """HTML of this pack as PDF/A-3u with its running words and pictures; a stamp has no running words."""
-    from qms.pdf import render_pdf  # noqa: PLC0415  loads WeasyPrint, which only workers need
-
     with translation.override(frozen.data["language"]):
-        css = STAMP_CSS if is_stamp else sheet_css() + page_strings(frozen, section)
-    done = render_pdf(html, css=css, assets=frozen.picture, identifier=frozen.pack.uid.bytes)
+        css = STAMP_CSS if is_stamp else part_css(frozen, section)
+    done = render_apart(html, css=css, assets=frozen.photos.get, identifier=frozen.pack.uid.bytes)
     return RenderedPart(body=done.body, pages=done.pages, outline=done.outline)
