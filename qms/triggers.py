@@ -1,10 +1,12 @@
 """Database triggers that keep the trail honest on PostgreSQL and SQLite alike.
 
 Append-only: trail entries, checkpoints, signatures and record versions refuse UPDATE and DELETE (PostgreSQL: TRUNCATE
-too). Records refuse DELETE and any change of the facts the server set. On SQLite, INSERT OR REPLACE deletes the row in
-its way without asking the delete triggers unless ``PRAGMA recursive_triggers`` is on; settings.py sets it, and because
-another program would not, a trigger before INSERT refuses a row whose keys are taken. Installed by a migration; a
-superuser who drops them is found by the hash chains.
+too). One change is let through: the text of an entry or of a version, alone, when an entry ``trail.redacted`` that is
+already in the same chain names the SHA-256 of the text before and after (qms/services/redaction.py). Records refuse
+DELETE and any change of the facts the server set. On SQLite, INSERT OR REPLACE deletes the row in its way without
+asking the delete triggers unless ``PRAGMA recursive_triggers`` is on; settings.py sets it, and because another program
+would not, a trigger before INSERT refuses a row whose keys are taken. Installed by a migration; a superuser who drops
+them is found by the hash chains.
 """
 
 from __future__ import annotations
@@ -24,6 +26,19 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "qms_person": (("id",), ("uid",)),
     "qms_clausemapping": (("id",),),
 }
+# Tables with a text that may be redacted: the text, what a redaction calls it, the column that holds its number there,
+# and the column by which the redaction's own entry belongs to the same chain.
+REDACTABLE = {
+    "qms_trailentry": ("changes", "entry", "seq", "chain"),
+    "qms_recordversion": ("content", "version", "version", "record_id"),
+}
+COLUMNS = {
+    "qms_trailentry": (
+        "id", "chain", "seq", "record_id", "at", "by_id", "verb", "reason", "request_id", "previous_hash", "hash",
+    ),
+    "qms_recordversion": ("id", "record_id", "version", "at", "content_hash"),
+}  # fmt: skip
+REDACTED = "trail.redacted"
 MESSAGE = "append-only: this table keeps evidence and refuses to be changed"
 FACT_MESSAGE = "immutable: uid, kind, reference and the recorded date are set once"
 
@@ -79,8 +94,32 @@ def _statements(vendor: str) -> list[str]:
         f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$",
         f"CREATE OR REPLACE FUNCTION qms_refuse_fact() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{FACT_MESSAGE}'; END $$",
+        *(
+            f"CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {_is_redaction(table, 'postgresql')} THEN RETURN NEW; END IF; "
+            f"RAISE EXCEPTION '{MESSAGE}'; END $$"
+            for table in REDACTABLE
+        ),
     ]
     return functions + [_postgresql(name, table, facts) for name, table in _names(vendor)]
+
+
+def _is_redaction(table: str, vendor: str) -> str:
+    """A condition: only the text differs, and an entry in the same chain names both its states. Never NULL."""
+    text, what, number, chain = REDACTABLE[table]
+    if vendor == "postgresql":
+        sha = "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to({}, 'UTF8')), 'hex')"
+        same, find = "IS NOT DISTINCT FROM", "pg_catalog.strpos"
+    else:  # a program whose SQLite has no sha256() cannot change the row at all
+        sha, same, find = "sha256({})", "IS", "instr"
+    untouched = " AND ".join(f"OLD.{column} {same} NEW.{column}" for column in COLUMNS[table])
+    before, after = sha.format(f"OLD.{text}"), sha.format(f"NEW.{text}")
+    step = f"""'["{what}",' || OLD.{number} || ',"' || {before} || '","' || {after} || '"]'"""
+    own = f"OLD.verb <> '{REDACTED}' AND " if table == "qms_trailentry" else ""
+    return (
+        f"({own}{untouched} AND NEW.{text} IS NOT NULL AND EXISTS (SELECT 1 FROM qms_trailentry act "  # noqa: S608
+        f"WHERE act.{chain} = OLD.{chain} AND act.verb = '{REDACTED}' AND {find}(act.changes, {step}) > 0))"
+    )
 
 
 def _sqlite(name: str, table: str, facts: str) -> str:
@@ -89,6 +128,8 @@ def _sqlite(name: str, table: str, facts: str) -> str:
     elif name.endswith("_replace"):
         taken = " OR ".join(_row_exists(table, key) for key in KEYS[table])
         event, when, message = "INSERT", f"WHEN {taken} ", MESSAGE
+    elif name.endswith("_update") and table in REDACTABLE:
+        event, when, message = "UPDATE", f"WHEN NOT {_is_redaction(table, 'sqlite')} ", MESSAGE
     else:
         event, when, message = name.rsplit("_", 1)[1].upper(), "", MESSAGE
     return (
@@ -108,4 +149,5 @@ def _postgresql(name: str, table: str, facts: str) -> str:
         return f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} {when} EXECUTE FUNCTION qms_refuse_fact()"
     event = name.rsplit("_", 1)[1].upper()
     level = "STATEMENT" if event == "TRUNCATE" else "ROW"
-    return f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {level} EXECUTE FUNCTION qms_refuse()"
+    function = f"{table}_refuse" if event == "UPDATE" and table in REDACTABLE else "qms_refuse"
+    return f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH {level} EXECUTE FUNCTION {function}()"

@@ -105,6 +105,11 @@ class Person(models.Model):
     def is_active(self) -> bool:
         return self.deactivated_at is None
 
+    @property
+    def is_redacted(self) -> bool:
+        """Whether the name was replaced by its salted hash (qms/services/redaction.py)."""
+        return self.name.startswith("[redacted ")
+
     def clean(self) -> None:
         """Keep the search column in step and refuse a cycle in the chain of managers."""
         self.name = " ".join(self.name.split())

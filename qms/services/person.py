@@ -30,6 +30,10 @@ class CannotDeactivate(Exception):
     """The person cannot be deactivated now; the message says why."""
 
 
+class CannotReactivate(Exception):
+    """The person cannot be taken back; the message says why."""
+
+
 class PinRefused(ValidationError):
     """The PIN is too easy to guess or not made of digits."""
 
@@ -117,8 +121,13 @@ def deactivate(person: Person, *, by: User | None, at: datetime, reason: str = "
 
 @transaction.atomic
 def reactivate(person: Person, *, by: User | None, at: datetime, reason: str = "") -> Person:
-    """Take a person back into every choice; a log-in stays disabled until somebody enables it. Writes the trail."""
+    """Take a person back into every choice; a log-in stays disabled until somebody enables it. Writes the trail.
+
+    Raises CannotReactivate for a person whose data was redacted: that cannot be undone.
+    """
     person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    if person.is_redacted:
+        raise CannotReactivate(_("This person's data was redacted. Enter the person anew."))
     if not person.is_active:
         person.deactivated_at = person.deactivated_by = None
         person.save(update_fields=["deactivated_at", "deactivated_by"])

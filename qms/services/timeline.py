@@ -22,7 +22,10 @@ from qms.services.trail import HasTrail
 DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 LONGEST = 200  # entries of one page
-UNSHOWN = frozenset({"version", "content_hash", "fields", "uid", "facts.ratings"})  # each rating tells itself
+UNSHOWN = frozenset({
+    "version", "content_hash", "fields", "uid", "texts",
+    "facts.ratings", "measurements",  # each rating tells itself; an import tells how many, and from when to when
+})  # fmt: skip
 
 # What is written about everything that is not a kind of record; kinds declare their own verbs in records.py.
 VERBS: dict[str, Text] = {
@@ -57,8 +60,13 @@ VERBS: dict[str, Text] = {
     "person.pin_set": gettext_lazy("PIN set"),
     "person.pin_reset": gettext_lazy("PIN changed"),
     "person.pin_removed": gettext_lazy("PIN taken away"),
+    "trail.redacted": gettext_lazy("Personal data redacted"),
     "person_import.uploaded": gettext_lazy("List of people uploaded"),
     "person_import.applied": gettext_lazy("People imported"),
+    "risk_scale.opened": gettext_lazy("Scale of risks opened"),
+    "risk_scale.ended": gettext_lazy("Scale of risks ended"),
+    "risk_import.uploaded": gettext_lazy("Risk register uploaded"),
+    "risk_import.applied": gettext_lazy("Risk register imported"),
     "site.created": gettext_lazy("Site opened"),
     "site.changed": gettext_lazy("Site changed"),
     "site.deactivated": gettext_lazy("Taken out of use"),

@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import groupby
 from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection, transaction
 
-from qms.models import GENESIS, Checkpoint
+from qms.models import GENESIS, Checkpoint, TrailEntry
+from qms.services.redaction_steps import ENTRY, REDACTED, VERSION, Steps, original, steps_of
 from qms.services.trail import canonical, moment
 
 PIECE = 2_000  # records held at a time
@@ -54,6 +57,7 @@ class _Kept:
     signatures: Counter[Row] = field(default_factory=Counter)
     sealed: dict[int, str] = field(default_factory=dict)
     signed: Counter[Row] = field(default_factory=Counter)
+    redacted: Steps = field(default_factory=dict)
     is_gone: bool = False
 
 
@@ -106,12 +110,15 @@ def _dashed(uid: str) -> str:
     return f"{uid[:8]}-{uid[8:12]}-{uid[12:16]}-{uid[16:20]}-{uid[20:]}"
 
 
-def rehash(row: Row, at: str, by: str) -> str:
+def rehash(row: Row, at: str, by: str, redacted: Steps | None = None) -> str:
     """The hash an entry must have, from its tuple as ``_ENTRY`` selects it: ``trail.entry_hash``, faster."""
     _record_id, chain, seq, _at, _by, verb, changes, reason, request_id, previous, _hash = row
     quote = encode_basestring
+    changes_hash = sha256(changes.encode()).hexdigest()
+    if redacted:
+        changes_hash = original(redacted, ENTRY, seq, changes_hash)
     text = (
-        f'{previous}[{quote(chain)},{seq},"{at}","{by}",{quote(verb)},"{sha256(changes.encode()).hexdigest()}",'
+        f'{previous}[{quote(chain)},{seq},"{at}","{by}",{quote(verb)},"{changes_hash}",'
         f"{quote(reason)},{quote(request_id)}]"
     )
     return sha256(text.encode()).hexdigest()
@@ -144,10 +151,13 @@ def walk_piece(cursor: Any, span: Span, counts: Counts) -> Iterator[Problem]:
     for pk, reference, uid, version in cursor.fetchall():
         records[pk] = _Kept(reference, f"record:{uid_text(uid)}", version)
     counts["records"] += len(records)
+    _select(cursor, _ENTRY + "WHERE {span} ORDER BY record_id, seq", "record_id", span)
+    rows = cursor.fetchall()
+    for record_id, own in groupby((row for row in rows if row[5] == REDACTED), key=itemgetter(0)):
+        records[record_id].redacted = steps_of(row[6] for row in own)
     yield from _load_versions(cursor, span, records, counts)
     _load_signatures(cursor, span, records, counts)
-    _select(cursor, _ENTRY + "WHERE {span} ORDER BY record_id, seq", "record_id", span)
-    yield from _follow(cursor.fetchall(), records, counts)
+    yield from _follow(rows, records, counts)
     for record in records.values():
         yield from _agree(record)
 
@@ -165,7 +175,7 @@ def _load_versions(cursor: Any, span: Span, records: _Records, counts: Counts) -
     for record_id, version, content_hash, content in rows:
         record = records[record_id]
         record.versions[version] = content_hash
-        if sha256(content.encode()).hexdigest() != content_hash:
+        if original(record.redacted, VERSION, version, sha256(content.encode()).hexdigest()) != content_hash:
             yield Problem(record.reference, 0, f"the content of version {version} was changed")
 
 
@@ -192,7 +202,7 @@ def _follow(rows: list[Row], records: _Records, counts: Counts) -> Iterator[Prob
         by = uid_text(row[4]) if row[4] else ""
         if row[2] != record.seq + 1 or row[9] != record.head or row[1] != record.chain:
             yield from _misfit(row, record.chain, record.reference, record.seq, record.head)
-        if rehash(row, at_text(row[3]), by) != row[10]:
+        if rehash(row, at_text(row[3]), by, record.redacted) != row[10]:
             yield Problem(record.reference, row[2], f"“{row[5]}” was changed: what it says does not give its hash")
         record.seq, record.head = row[2], row[10]
         if '"content_hash":"' in row[6]:
@@ -266,6 +276,7 @@ def walk_loose_chains(counts: Counts) -> Iterator[Problem]:
     """Chains of everything that is not a record: people, sites, mappings, the organization."""
     at_text, uid_text = _adapters()
     chain, seq, head = "", 0, GENESIS
+    redacted = _loose_redactions()
     for row in stream(_sql(_ENTRY + "WHERE record_id IS NULL ORDER BY chain, seq")):
         counts["entries"] += 1
         if row[1] != chain:
@@ -275,9 +286,16 @@ def walk_loose_chains(counts: Counts) -> Iterator[Problem]:
                 yield Problem(chain, row[2], f"“{row[5]}” was cut off from its record")
         if row[2] != seq + 1 or row[9] != head:
             yield from _misfit(row, chain, chain, seq, head)
-        if rehash(row, at_text(row[3]), uid_text(row[4]) if row[4] else "") != row[10]:
+        if rehash(row, at_text(row[3]), uid_text(row[4]) if row[4] else "", redacted.get(chain)) != row[10]:
             yield Problem(chain, row[2], f"“{row[5]}” was changed: what it says does not give its hash")
         seq, head = row[2], row[10]
+
+
+def _loose_redactions() -> dict[str, Steps]:
+    """What was redacted in chains that are no record's, by chain."""
+    rows = TrailEntry.objects.filter(record=None, verb=REDACTED).order_by("chain", "seq")
+    chains = groupby(rows.values_list("chain", "changes"), key=itemgetter(0))
+    return {chain: steps_of(changes for _chain, changes in own) for chain, own in chains}
 
 
 def walk_checkpoints(counts: Counts) -> Iterator[Problem]:

@@ -181,8 +181,12 @@ def person_deactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 def person_reactivate(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Take a person back."""
     person = visible_person(request, uid)
-    service.reactivate(person, by=cast(User, request.user), at=timezone.now())
-    messages.success(request, _("%s is active again. A log-in stays disabled until it is enabled.") % person.name)
+    try:
+        service.reactivate(person, by=cast(User, request.user), at=timezone.now())
+    except service.CannotReactivate as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("%s is active again. A log-in stays disabled until it is enabled.") % person.name)
     return redirect("qms:person-detail", person.uid)
 
 
