@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ DEFAULT_FILE = Path(settings.BASE_DIR) / "qms" / "data" / "mappings.yaml"
 RELINK_AT_ONCE = 500
 BATCH = 500
 SILENCE = timedelta(minutes=2)
+LOST_AFTER = timedelta(minutes=10)
 JOB_KIND = "relink"
 TASK = "qms.tasks.mapping.relink"
 
@@ -167,7 +169,7 @@ def relink(kinds: list[str], *, since: date, by: User | None, at: datetime) -> J
         JOB_KIND, _("Linking records to clauses again: %s") % names, by=by, at=at,
         params={"kinds": kinds, "since": since.isoformat(), "last": 0},
     )  # fmt: skip
-    transaction.on_commit(lambda: current_app.signature(TASK, args=[job.pk]).delay(), robust=True)
+    transaction.on_commit(partial(_enqueue, job.pk), robust=True)
     return job
 
 
@@ -192,6 +194,23 @@ def run_relink(job_id: int, *, clock: Callable[[], datetime], batch: int = BATCH
     )
     job_service.finish(job, at=clock(), message=words % job.done, result_url=reverse("qms:evidence"))
     return True
+
+
+@transaction.atomic
+def queue_again(*, at: datetime) -> int:
+    """Queue re-linking jobs whose worker went silent or whose message the broker lost; returns how many."""
+    is_dead = Q(status=Job.Status.RUNNING, heartbeat_at__lt=at - SILENCE)
+    was_heard = Q(heartbeat_at__gte=at - LOST_AFTER)
+    is_lost = Q(status=Job.Status.QUEUED, created_at__lt=at - LOST_AFTER) & ~(Q(heartbeat_at__isnull=False) & was_heard)
+    jobs = list(Job.objects.select_for_update().filter(is_dead | is_lost, kind=JOB_KIND).order_by("pk"))
+    for job in jobs:
+        Job.objects.filter(pk=job.pk).update(status=Job.Status.QUEUED, heartbeat_at=at)
+        transaction.on_commit(partial(_enqueue, job.pk), robust=True)
+    return len(jobs)
+
+
+def _enqueue(job_id: int) -> None:
+    current_app.signature(TASK, args=[job_id]).delay()
 
 
 @transaction.atomic

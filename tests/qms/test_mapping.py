@@ -199,6 +199,30 @@ def test_relinking_goes_on_where_a_killed_worker_stopped() -> None:
     assert service.run_relink(job.pk, clock=lambda: NOW + timedelta(minutes=6))
 
 
+def test_lost_relinking_is_queued_again(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    queued: list[int] = []
+    monkeypatch.setattr(service, "_enqueue", queued.append)
+    minute = timedelta(minutes=1)
+
+    def job(**facts: Any) -> int:
+        return Job.objects.create(**{"kind": "relink", "label": "x", "created_at": NOW - 60 * minute} | facts).pk
+
+    dead = job(status="running", heartbeat_at=NOW - 3 * minute)
+    lost = job()
+    job(status="running", heartbeat_at=NOW - minute)
+    job(created_at=NOW - minute)
+    job(heartbeat_at=NOW - minute)
+    job(status="done", heartbeat_at=NOW - 30 * minute)
+    job(kind="trail_check")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert service.queue_again(at=NOW) == 2
+    assert queued == [dead, lost]
+    assert set(Job.objects.filter(pk__in=queued).values_list("status", "heartbeat_at")) == {("queued", NOW)}
+    assert service.queue_again(at=NOW + minute) == 0
+
+
 def as_sheet(*rows: ClauseMapping, **changes: object) -> Sheet:
     cells = [dict(zip(mapping_sheet.COLUMNS, mapping_sheet.cells_of(row), strict=True)) | changes for row in rows]
     lines = [["" if c[name] is None else str(c[name]) for name in mapping_sheet.COLUMNS] for c in cells]
