@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from datetime import date
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
-        call_command("load_activity_types")
+        call_command("load_activity_types", stdout=StringIO())
         today = options["today"] or at.date()
         try:
             is_new = demo.load(today=today, at=at, report=self.stdout.write)

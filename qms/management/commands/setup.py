@@ -25,10 +25,10 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("load_clauses")
-        call_command("make_signing_key")
-        call_command("load_activity_types")
         if demo:
             call_command("load_demo", if_empty=True)
+        call_command("load_activity_types")
+        call_command("make_signing_key")  # after the demo, which names the organization it is made out to
         if not no_static:
             self._collect_static()
 
