@@ -204,7 +204,10 @@ class User(AbstractBaseUser):
 
     @cached_property
     def own_sites(self) -> list[Site]:
-        """The sites given to the user, by name; one query per request, whoever asks for them or for their ids."""
+        """The sites given to the user, by name; at most one query per request, none for somebody at home only."""
+        own, known = self.person.site, self.__dict__.get("site_ids_read")
+        if own is not None and known == [own.pk]:
+            return [own]
         return list(self.sites.order_by("name", "pk"))
 
     @cached_property

@@ -24,7 +24,7 @@ from django.urls import reverse  # noqa: E402
 from leadership.models import Activity, ActivityType  # noqa: E402
 from qms.models import Area, User  # noqa: E402
 
-ROUNDS = 15
+ROUNDS = 40
 POSTS = 120
 
 

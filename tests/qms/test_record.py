@@ -65,7 +65,8 @@ def test_sealed_record_reads_its_rows_from_the_database_again() -> None:
 def test_sites_read_with_the_user_are_those_the_database_gives(has_all_sites: bool) -> None:
     user, other = yusuf(), SiteFactory(code="LYO", name="Lyon")
     User.objects.filter(pk=user.pk).update(has_all_sites=has_all_sites)
-    for given in ([other], [*user.sites.all(), other], []):
+    own = list(user.sites.all())
+    for given in (own, [other], [*own, other], []):
         user.sites.set(given)
         read = User.objects.get(pk=user.pk)
         assert read.visible_site_ids == sorted(site.pk for site in given)
