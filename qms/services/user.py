@@ -177,15 +177,20 @@ def has_second_factor(user: User) -> bool:
     return reauthentication.needs_code(user)
 
 
+def password_link(user: User) -> str:
+    """The address at which the user sets a password, once; it is as good as the password itself."""
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}).replace("UID-KEY", key)
+    return f"{settings.PUBLIC_URL}{path}"
+
+
 def send_invitation(user: User) -> None:
     """Send the link that sets the first password; it works for as long as PASSWORD_RESET_TIMEOUT says."""
     if not user.is_active:
         return
-    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}).replace("UID-KEY", key)
     context = {
         "user": user, "person": user.person, "organization_name": Organization.current().name,
-        "action_url": f"{settings.PUBLIC_URL}{path}", "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
+        "action_url": password_link(user), "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
         "reset_url": f"{settings.PUBLIC_URL}{reverse('account_reset_password')}",
     }  # fmt: skip
     context["action_label"] = _("Set your password")

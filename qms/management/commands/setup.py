@@ -26,8 +26,9 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         call_command("load_clauses")
         if demo:
-            call_command("load_demo", if_empty=True)
-        call_command("load_activity_types")
+            call_command("load_demo", if_empty=True)  # with the kinds of activity
+        else:
+            call_command("load_activity_types")
         call_command("make_signing_key")  # after the demo, which names the organization it is made out to
         if not no_static:
             self._collect_static()
