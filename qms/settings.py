@@ -180,6 +180,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "qms.tasks.health.heartbeat", "schedule": 30.0, "options": {"expires": 60}},
     "packs": {"task": "audits.tasks.pack.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "elevation": {"task": "qms.tasks.elevation.end_overdue", "schedule": 60.0, "options": {"expires": 60}},
+    "promises": {
+        "task": "objectives.tasks.promise.lapse_overdue",
+        "schedule": 24 * 60.0 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "checkpoint": {"task": "qms.tasks.trail.checkpoint", "schedule": 60.0 * 60, "options": {"expires": 30 * 60}},
 }
 

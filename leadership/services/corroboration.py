@@ -6,20 +6,16 @@ it was used on; the trail entry has that day instead of the time, and no request
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from hashlib import sha256
 
 import structlog
 from celery import current_app
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from leadership.models import Activity, Answer, Invitation
@@ -27,7 +23,7 @@ from leadership.models.corroboration import AnswerQuerySet
 from qms.models import Organization, RecordPerson, User
 from qms.services import person as person_service
 from qms.services import record as record_service
-from qms.services import trail
+from qms.services import secret_link, trail
 
 LIFETIME = timedelta(days=14)
 MAX_FAILED_PINS = 10
@@ -110,7 +106,7 @@ def _answered(participant: RecordPerson) -> bool:
 
 
 def _invitation(activity: Activity, participant: RecordPerson, *, by: User, at: datetime) -> Invitation:
-    token = secrets.token_urlsafe(24)
+    token = secret_link.new_secret()
     email = participant.person.email if participant.person and participant.person.is_active else ""
     invitation, _is_new = Invitation.objects.update_or_create(
         participant=participant,
@@ -126,12 +122,12 @@ def _invitation(activity: Activity, participant: RecordPerson, *, by: User, at: 
 
 def link_of(token: str) -> str:
     """The address a person answers at."""
-    return f"{settings.PUBLIC_URL}{reverse('leadership:answer', args=[token])}"
+    return secret_link.address_of("leadership:answer", token)
 
 
 def token_hash(token: str) -> str:
     """What is kept of a token."""
-    return sha256(token.encode()).hexdigest()
+    return secret_link.digest(token)
 
 
 def _send_later(invitation: Invitation) -> None:
@@ -147,7 +143,7 @@ def send_invitation(invitation: Invitation) -> None:
     participant = invitation.participant
     if invitation.answered_at or not (participant.person and participant.person.email):
         return
-    token = secrets.token_urlsafe(24)
+    token = secret_link.new_secret()
     Invitation.objects.filter(pk=invitation.pk, answered_at=None).update(token_hash=token_hash(token))
     activity = invitation.activity
     context = {

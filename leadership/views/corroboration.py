@@ -5,14 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any, cast
 
-import segno
 from allauth.account.adapter import get_adapter
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -22,7 +19,7 @@ from leadership.models import Activity, Invitation
 from leadership.services import corroboration as service
 from qms.models import RecordPerson, User
 from qms.permissions import Permission, public, requires
-from qms.services import rate_limit
+from qms.services import rate_limit, secret_link
 from qms.views.record_page import load_to_change, page_url
 
 TRIES, TRIES_SECONDS = 40, 10 * 60
@@ -60,13 +57,12 @@ def unanswered(activity: Activity) -> list[RecordPerson]:
 
 def code_address(activity: Activity) -> str:
     """The address behind the activity's QR code."""
-    return f"{settings.PUBLIC_URL}{reverse('leadership:answer-at', args=[activity.uid])}"
+    return secret_link.address_of("leadership:answer-at", activity.uid)
 
 
 def drawing(activity: Activity) -> SafeString:
     """The QR code as an inline SVG drawn with presentation attributes only."""
-    qr = segno.make(code_address(activity), error="m", micro=False)
-    return mark_safe(qr.svg_inline(border=2, omitsize=True, light="#fff", svgclass="qr", lineclass=None))  # noqa: S308
+    return secret_link.drawing(code_address(activity))
 
 
 def refuse_too_many(request: HttpRequest) -> None:

@@ -10,11 +10,11 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from objectives.models import ImprovementAction
+from objectives.models import ImprovementAction, Objective
 from objectives.services import improvement_action as service
 from qms.forms.record_clash import ClashLine, clash_lines
 from qms.forms.record_list import DayInput, RecordFilter
-from qms.models import Area, Person, Record, Site, User
+from qms.models import Area, Person, Phase, Record, Site, User
 from qms.models.person import searchable
 from qms.records import Text
 
@@ -25,6 +25,8 @@ class ImprovementActionFilter(RecordFilter):
     status = django_filters.MultipleChoiceFilter(
         label=_("Status"), choices=ImprovementAction.Status.choices, widget=forms.CheckboxSelectMultiple
     )
+    drive = django_filters.ChoiceFilter(label=_("Proactive or reactive"), choices=ImprovementAction.Drive.choices)
+    origin = django_filters.ChoiceFilter(label=_("Where it comes from"), choices=ImprovementAction.Origin.choices)
     since = django_filters.DateFilter("due_on", "gte", label=_("Due from"), widget=DayInput)
     until = django_filters.DateFilter("due_on", "lte", label=_("Due until"), widget=DayInput)
     only = django_filters.MultipleChoiceFilter(
@@ -74,6 +76,11 @@ class ImprovementActionForm(forms.Form):
     )  # fmt: skip
     site = forms.ModelChoiceField(label=_("Site"), queryset=Site.objects.none())
     area = forms.ModelChoiceField(label=_("Area"), queryset=Area.objects.none(), required=False)
+    origin = forms.ChoiceField(
+        label=_("Where it comes from"), choices=ImprovementAction.Origin.choices, required=False,
+        help_text=_("An audit finding, a complaint or a nonconformity makes it reactive; all else is proactive."),
+    )  # fmt: skip
+    serves = forms.ModelChoiceField(label=_("Objective it serves"), queryset=Objective.objects.none(), required=False)
     is_confidential = forms.BooleanField(label=_("Confidential"), required=False)
     reason = forms.CharField(label=_("Why you change it"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -90,6 +97,8 @@ class ImprovementActionForm(forms.Form):
         kwargs.setdefault("initial", _initial(user, action, source))
         super().__init__(*args, **kwargs)
         self.user = user
+        objectives = Objective.objects.visible_to(user).filter(phase__in=[Phase.DRAFT, Phase.OPEN])
+        self.fields["serves"].queryset = objectives.order_by("title", "pk")  # type: ignore[attr-defined]
         for name in ("owner", "promised_to"):
             self.fields[name].user = user  # type: ignore[attr-defined]
         sites = Site.objects.visible_to(user).active().order_by("name", "pk")
@@ -111,6 +120,10 @@ class ImprovementActionForm(forms.Form):
             self.add_error("area", _now("This area belongs to another site. Choose an area of %s.") % site.name)
         return values
 
+    def clean_origin(self) -> str:
+        """Nothing chosen keeps what stands, or what the source's kind gives."""
+        return str(self.cleaned_data["origin"] or self.initial.get("origin", ""))
+
     def facts(self) -> dict[str, Any]:
         """The plain facts by the service's names."""
         return {name: self.cleaned_data[name] for name in service.PLAIN_FIELDS}
@@ -124,10 +137,12 @@ class ImprovementActionForm(forms.Form):
 def _initial(user: User, action: ImprovementAction | None, source: Record | None) -> dict[str, Any]:
     if action:
         values = {name: getattr(action, name) for name in service.PLAIN_FIELDS}
-        return values | {"area": action.area_id, "version": action.version}
+        return values | {"area": action.area_id, "serves": action.serves_id, "version": action.version}
     return {
         "uid": uuid.uuid4(), "owner": user.person, "site": source.site_id if source else user.person.site_id,
         "area": source.area_id if source else None, "is_confidential": bool(source and source.is_confidential),
+        "origin": service.origin_of(source),
+        "serves": source.pk if source and source.kind == Objective.KIND else None,
     }  # fmt: skip
 
 

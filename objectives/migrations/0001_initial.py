@@ -181,6 +181,8 @@ class Migration(migrations.Migration):
                 ('answer', models.CharField(blank=True, choices=[('kept', 'Yes, it is done'), ('not_kept', 'No, not yet'), ('lapsed', 'No answer in 14 days'), ('taken_back', 'The question was taken back')], max_length=12)),
                 ('words', models.CharField(blank=True, max_length=400, verbose_name='in your words')),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('is_handed_over', models.BooleanField(default=False, help_text='Its link was shown to who asked, to hand it on.')),
+                ('answered_through', models.CharField(blank=True, choices=[('mail', 'by a link mailed to them'), ('handed', 'by a link the owner handed over'), ('pin', 'at the QR code with their PIN'), ('account', 'with their own log-in')], max_length=8)),
                 ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='objectives.improvementaction')),
                 ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),

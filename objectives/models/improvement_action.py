@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Case, Value, When
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from objectives.models.objective import Objective
@@ -139,6 +140,11 @@ class ImprovementAction(Record):
         return self.origin in self.PROACTIVE
 
     @property
+    def drive_words(self) -> str:
+        """Proactive or reactive, in words."""
+        return str((self.Drive.PROACTIVE if self.is_proactive else self.Drive.REACTIVE).label)
+
+    @property
     def raiser_name(self) -> str:
         """Who raised it: a known person, or the name that was typed; empty for nobody."""
         return self.raiser.name if self.raiser else self.raised_name
@@ -169,19 +175,22 @@ class ImprovementAction(Record):
             "outcome": self.outcome,
             "declined_reason": self.declined_reason,
             "completed_on": self.completed_on.isoformat() if self.completed_on else "",
-            "promises": [row.content() for row in self.asked()] if has_more else [],
-            "benefits": [row.content() for row in self.standing_benefits()] if has_more else [],
-            "photos": [row.content() for row in self.standing_photos()] if has_more else [],
+            "promises": [row.content() for row in self.asked] if has_more else [],
+            "benefits": [row.content() for row in self.standing_benefits] if has_more else [],
+            "photos": [row.content() for row in self.standing_photos] if has_more else [],
         }
 
+    @cached_property
     def asked(self) -> list[Promise]:
-        """The questions put to the person something was promised to, oldest first."""
+        """The questions put to the person something was promised to, oldest first; read once per instance."""
         return list(self.questions.select_related("person").order_by("pk"))
 
+    @cached_property
     def standing_benefits(self) -> list[Benefit]:
         """Its benefits that were not withdrawn."""
         return list(self.benefits.filter(withdrawn_at=None).select_related("confirmed_by", "account").order_by("pk"))
 
+    @cached_property
     def standing_photos(self) -> list[ActionPhoto]:
         """Its before and after photos that were not withdrawn; before comes first."""
         rows = self.photos.filter(attachment__withdrawn_at=None).select_related("attachment")
@@ -279,6 +288,12 @@ class Promise(models.Model):
         LAPSED = "lapsed", _("No answer in 14 days")
         TAKEN_BACK = "taken_back", _("The question was taken back")
 
+    class Way(models.TextChoices):
+        MAIL = "mail", _("by a link mailed to them")
+        HANDED = "handed", _("by a link the owner handed over")
+        PIN = "pin", _("at the QR code with their PIN")
+        ACCOUNT = "account", _("with their own log-in")
+
     action = models.ForeignKey(ImprovementAction, on_delete=models.PROTECT, related_name="questions")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     token_digest = models.CharField(max_length=64, unique=True)
@@ -286,6 +301,8 @@ class Promise(models.Model):
     answer = models.CharField(max_length=12, choices=Answer, blank=True)
     words = models.CharField(_("in your words"), max_length=400, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    is_handed_over = models.BooleanField(default=False, help_text=_("Its link was shown to who asked, to hand it on."))
+    answered_through = models.CharField(max_length=8, choices=Way, blank=True)
     answered_by = models.ForeignKey("qms.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
@@ -305,6 +322,7 @@ class Promise(models.Model):
             "person": self.person.name, "asked": self.asked_at.isoformat(timespec="minutes"),
             "answer": self.get_answer_display() if self.answer else str(_("Not answered yet")), "words": self.words,
             "answered": self.answered_at.isoformat(timespec="minutes") if self.answered_at else "",
+            "through": self.get_answered_through_display() if self.answered_through else "",
         }  # fmt: skip
 
 

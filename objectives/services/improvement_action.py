@@ -1,4 +1,7 @@
-"""Improvement actions: opened from a record or on their own, changed with a reason, moved along TRANSITIONS."""
+"""Improvement actions: opened from a record or on their own, changed with a reason, moved along TRANSITIONS.
+
+The cycle of trying something is in improvement_cycle, ideas are in idea, money in benefit, promises in promise.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,25 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from objectives.models import ImprovementAction
+from objectives.models import ImprovementAction, Objective
+from objectives.services import action_board, promise
+from objectives.services.improvement_notice import tell
 from qms.models import Area, Person, Phase, Record, Site, User, site_today
+from qms.records import as_child, kind_of
 from qms.services import record as record_service
 
-Status = ImprovementAction.Status
-PLAIN_FIELDS = ("title", "description", "owner", "due_on", "promised_to", "area", "is_confidential")
+Status, Origin = ImprovementAction.Status, ImprovementAction.Origin
+PLAIN_FIELDS = (
+    "title", "description", "owner", "due_on", "promised_to", "area", "origin", "serves", "is_confidential",
+)  # fmt: skip
+ORIGIN_OF_KIND = {
+    "activity": Origin.MEETING, "risk": Origin.RISK, "objective": Origin.OBJECTIVE, "audit": Origin.AUDIT_FINDING,
+    "finding": Origin.AUDIT_FINDING, "nonconformity": Origin.NONCONFORMITY, "management_review": Origin.REVIEW,
+    "improvement_action": Origin.SUGGESTION, "strategy": Origin.OBJECTIVE, "quality_cost": Origin.REVIEW,
+}  # fmt: skip
+"""Where an action comes from when its source is a record of that kind."""
+ORIGIN_OF_TYPE = {"floor-walk": Origin.WALK, "quality-review": Origin.REVIEW, "audit-hosted": Origin.AUDIT_FINDING}
+"""The same by the record's type, which goes before its kind."""
 
 
 class ReasonMissing(ValidationError):
@@ -26,27 +42,42 @@ class CannotChange(Exception):
     """The action is no longer open."""
 
 
+def origin_of(source: Record | None) -> str:
+    """Where an action comes from, by the kind and type of the record that led to it; a suggestion without one."""
+    if source is None:
+        return Origin.SUGGESTION
+    subtype = kind_of(source).subtype_of(as_child(source))
+    return ORIGIN_OF_TYPE.get(subtype) or ORIGIN_OF_KIND.get(source.kind, Origin.SUGGESTION)
+
+
 @transaction.atomic
 def open_action(
     *, uid: uuids.UUID, title: str, owner: Person, due_on: date | None, site: Site, description: str = "",
-    source: Record | None = None, promised_to: Person | None = None, area: Area | None = None,
-    is_confidential: bool = False, by: User, at: datetime,
+    source: Record | None = None, promised_to: Person | None = None, area: Area | None = None, origin: str = "",
+    serves: Objective | None = None, raiser: Person | None = None, is_confidential: bool = False, by: User,
+    at: datetime,
 ) -> ImprovementAction:  # fmt: skip
-    """Open an action; the same ``uid`` by the same user returns the first one.
+    """Open a planned action; the same ``uid`` by the same user returns the first one.
 
-    ``due_on`` is a date at the site. Side effects: the action's row, a version, a trail entry, clause links.
-    Raises ValidationError by field.
+    ``due_on`` is a date at the site; without ``origin`` the source's kind decides. Side effects: the action's row, a
+    version, a trail entry, clause links, the count of its month. Raises ValidationError by field.
     """
     known = ImprovementAction.objects.filter(uid=uid, recorded_by=by).first()
     if known:
         return known
     action = ImprovementAction(
         uid=uid, title=title.strip(), description=description.strip(), owner=owner, due_on=due_on, source=source,
-        promised_to=promised_to, site=site, area=area, is_confidential=is_confidential,
-        occurred_on=site_today(site, at),
+        promised_to=promised_to, site=site, area=area, origin=origin or origin_of(source), serves=serves,
+        raiser=raiser, is_confidential=is_confidential, occurred_on=site_today(site, at),
     )  # fmt: skip
+    return begin(action, "improvement_action.opened", by=by, at=at)
+
+
+def begin(action: ImprovementAction, verb: str, *, by: User | None, at: datetime) -> ImprovementAction:
+    """Number, write and count a new action, within the caller's transaction."""
     record_service.open_new(action, by=by, at=at)
-    return record_service.seal(action, "improvement_action.opened", by=by, at=at)
+    action_board.count(action, 1)
+    return record_service.seal(action, verb, by=by, at=at)
 
 
 @transaction.atomic
@@ -58,21 +89,25 @@ def change(
     ``version`` is the one the form was opened with. Side effects: the action's row, a version, a trail entry, clause
     links. Raises ReasonMissing, StaleRecord, CannotChange (no longer open), ValidationError by field.
     """
-    reason = _reason(reason)
+    reason = words_of(reason)
     if unknown := changes.keys() - set(PLAIN_FIELDS):
         raise TypeError(f"An action cannot be changed in {sorted(unknown)}.")
     current = record_service.lock(action, version=version)
     if current.phase != Phase.OPEN:
         raise CannotChange(_("Only an open action can be changed. Reopen it first."))
+    action_board.count(current, -1)
     for name, value in changes.items():
         setattr(current, name, value.strip() if isinstance(value, str) else value)
+    action_board.count(current, 1)
     return record_service.seal(current, "improvement_action.changed", by=by, at=at, reason=reason)
 
 
 @transaction.atomic
 def start(action: ImprovementAction, *, by: User, at: datetime, version: int | None = None) -> ImprovementAction:
     """Work on the action has begun. Writes a version and the trail. Raises StaleRecord, IllegalTransition."""
-    return _move(action, Status.IN_PROGRESS, "improvement_action.started", by=by, at=at, version=version)
+    current = record_service.lock(action, version=version)
+    record_service.move(current, Status.IN_PROGRESS)
+    return record_service.seal(current, "improvement_action.started", by=by, at=at)
 
 
 @transaction.atomic
@@ -81,12 +116,17 @@ def complete(
 ) -> ImprovementAction:
     """The action is done; ``outcome`` says what came of it. It is dated the site's today.
 
-    Writes a version and the trail; the action counts as evidence from now on. Raises ReasonMissing (no outcome),
-    StaleRecord, IllegalTransition.
+    Who it was promised to is asked whether it is kept. Writes a version and the trail; the action counts as evidence
+    from now on. Raises ReasonMissing (no outcome), StaleRecord, IllegalTransition.
     """
-    outcome = _reason(outcome, field="outcome")
-    facts = {"outcome": outcome, "completed_on": site_today(action.site, at)}
-    return _move(action, Status.DONE, "improvement_action.completed", by=by, at=at, version=version, **facts)
+    outcome = words_of(outcome, field="outcome")
+    current = record_service.lock(action, version=version)
+    record_service.move(current, Status.DONE)
+    current.outcome, current.completed_on, current.declined_reason = outcome, site_today(current.site, at), ""
+    promise.put(current, at=at)
+    done = record_service.seal(current, "improvement_action.completed", by=by, at=at)
+    tell(done.raiser, _("Done: %(title)s") % {"title": done.title}, done, but=by, at=at)
+    return done
 
 
 @transaction.atomic
@@ -95,10 +135,17 @@ def decline(
 ) -> ImprovementAction:
     """It will not be done, and why. Writes a version and the trail.
 
-    Raises ReasonMissing, StaleRecord, IllegalTransition.
+    Who raised it is told the reason: by a notice, or on the page of the ticket. Raises ReasonMissing, StaleRecord,
+    IllegalTransition.
     """
-    reason = _reason(reason)
-    return _move(action, Status.DECLINED, "improvement_action.declined", by=by, at=at, version=version, reason=reason)
+    reason = words_of(reason)
+    current = record_service.lock(action, version=version)
+    record_service.move(current, Status.DECLINED)
+    current.declined_reason = reason
+    declined = record_service.seal(current, "improvement_action.declined", by=by, at=at, reason=reason)
+    words = {"title": declined.title, "reason": reason}
+    tell(declined.raiser, _("Not done: %(title)s. Reason: %(reason)s") % words, declined, but=by, at=at)
+    return declined
 
 
 @transaction.atomic
@@ -107,40 +154,36 @@ def reopen(
 ) -> ImprovementAction:
     """It is not done after all (back in progress), or is taken up again after it was declined (open).
 
-    Writes a version and the trail. Raises ReasonMissing, StaleRecord, IllegalTransition.
+    A question about its promise is taken back. Writes a version and the trail. Raises ReasonMissing, StaleRecord,
+    IllegalTransition.
     """
-    reason = _reason(reason)
-    target = Status.ASSESSED if action.status == Status.DECLINED else Status.IN_PROGRESS
-    return _move(
-        action, target, "improvement_action.reopened", by=by, at=at, version=version, reason=reason, completed_on=None
-    )
+    reason = words_of(reason)
+    current = record_service.lock(action, version=version)
+    record_service.move(current, Status.ASSESSED if current.status == Status.DECLINED else Status.IN_PROGRESS)
+    current.completed_on, current.checker, current.declined_reason = None, None, ""
+    promise.take_back(current, at=at)
+    return record_service.seal(current, "improvement_action.reopened", by=by, at=at, reason=reason)
 
 
 @transaction.atomic
 def withdraw(
     action: ImprovementAction, *, reason: str, by: User, at: datetime, version: int | None = None
 ) -> ImprovementAction:
-    """It should never have been entered. Writes a version and the trail; it stays readable.
+    """It should never have been entered. Writes a version and the trail; it stays readable and is counted no more.
 
     Raises ReasonMissing, StaleRecord, IllegalTransition.
     """
-    reason = _reason(reason)
-    return _move(action, Status.WITHDRAWN, "improvement_action.withdrawn", by=by, at=at, version=version, reason=reason)
-
-
-def _move(
-    action: ImprovementAction, status: str, verb: str, *, by: User, at: datetime, version: int | None,
-    reason: str = "", **facts: Any,
-) -> ImprovementAction:  # fmt: skip
+    reason = words_of(reason)
     current = record_service.lock(action, version=version)
-    record_service.move(current, status)
-    for name, value in facts.items():
-        setattr(current, name, value)
-    return record_service.seal(current, verb, by=by, at=at, reason=reason)
+    record_service.move(current, Status.WITHDRAWN)
+    action_board.count(current, -1)
+    promise.take_back(current, at=at)
+    return record_service.seal(current, "improvement_action.withdrawn", by=by, at=at, reason=reason)
 
 
-def _reason(text: str, *, field: str = "reason") -> str:
-    reason = text.strip()
-    if not reason:
+def words_of(text: str, *, field: str = "reason") -> str:
+    """The words somebody gave, trimmed. Raises ReasonMissing when there are none."""
+    words = text.strip()
+    if not words:
         raise ReasonMissing({field: _("Say it in a few words; they stay in the timeline.")})
-    return reason
+    return words

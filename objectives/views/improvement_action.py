@@ -1,70 +1,50 @@
-"""Improvement actions: the list (mine, my area, overdue), the page of one, opening, changing and moving it."""
+"""Improvement actions: the list (mine, my area, overdue), its exports, opening and changing one."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from objectives.forms.improvement_action import ImprovementActionFilter, ImprovementActionForm, MoveForm
+from objectives.forms.improvement_action import ImprovementActionFilter, ImprovementActionForm
 from objectives.models import ImprovementAction
 from objectives.records import IMPROVEMENT_ACTION
 from objectives.services import improvement_action as service
+from objectives.views.improvement_page import to_work_on
 from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Phase, Record, User
 from qms.permissions import Permission, requires
-from qms.records import Text
-from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.record import StaleRecord
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
-from qms.views.record_page import load, page_url, record_response, visible_record
+from qms.views.record_page import page_url, visible_record
 
-Status = ImprovementAction.Status
 STEM = IMPROVEMENT_ACTION.url_stem
 
 
-@dataclass(frozen=True)
-class Move:
-    """A move of an action that a button offers: where it leads, what is asked, in which words."""
-
-    verb: str
-    label: Text
-    target: frozenset[str]
-    asks: Text = ""
-    field: str = "reason"
-    icon: str = "arrow-right"
+TABS = [
+    ("mine", gettext_lazy("Mine")), ("area", gettext_lazy("My area")), ("overdue", gettext_lazy("Overdue")),
+    ("all", gettext_lazy("All")), ("board", gettext_lazy("Board")), ("balance", gettext_lazy("Before or after")),
+]  # fmt: skip
 
 
-MOVES = {
-    "start": Move("start", gettext_lazy("Start"), frozenset({Status.IN_PROGRESS}), icon="play"),
-    "complete": Move(
-        "complete", gettext_lazy("Mark as done"), frozenset({Status.DONE}), gettext_lazy("What came of it"), "outcome",
-        "check",
-    ),
-    "reopen": Move(
-        "reopen", gettext_lazy("Reopen"), frozenset({Status.ASSESSED, Status.IN_PROGRESS}),
-        gettext_lazy("Why it is taken up again"), icon="refresh",
-    ),
-    "decline": Move(
-        "decline", gettext_lazy("Decline"), frozenset({Status.DECLINED}), gettext_lazy("Why it will not be done"),
-        icon="x",
-    ),
-    "withdraw": Move(
-        "withdraw", gettext_lazy("Withdraw"), frozenset({Status.WITHDRAWN}), gettext_lazy("Why it is withdrawn"),
-        icon="archive",
-    ),
-}  # fmt: skip
+def tabs(active: str) -> list[dict[str, Any]]:
+    """The ways to look at improvement actions: four lists, the board, and what begins before something fails."""
+    pages = {"board": reverse("objectives:action-board"), "balance": reverse("objectives:action-balance")}
+    start = reverse(f"{STEM}-list")
+    return [
+        {"label": label, "url": pages.get(name, f"{start}?view={name}"), "active": name == active}
+        for name, label in TABS
+    ]
 
 
 def in_view(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
@@ -95,7 +75,12 @@ LISTING = RecordListing(
         Column(gettext_lazy("Due"), lambda a: a.due_on, in_print=True),
         Column(gettext_lazy("Status"), lambda a: a.get_status_display(), in_print=True),
         Column(gettext_lazy("Promised to"), lambda a: a.promised_to.name if a.promised_to else "", in_print=True),
+        Column(gettext_lazy("Origin"), lambda a: a.get_origin_display(), in_print=True),
+        Column(gettext_lazy("Proactive or reactive"), lambda a: a.drive_words),
         Column(gettext_lazy("Came from"), lambda a: a.source.reference if a.source else ""),
+        Column(gettext_lazy("Raised by"), lambda a: a.raiser_name),
+        Column(gettext_lazy("Serves"), lambda a: a.serves.reference if a.serves else ""),
+        Column(gettext_lazy("Result"), lambda a: a.get_result_display()),
         Column(gettext_lazy("Site"), lambda a: a.site.name, in_print=True),
         Column(gettext_lazy("Area"), lambda a: a.area.name if a.area else "", in_print=True),
         Column(gettext_lazy("Opened"), lambda a: a.occurred_on),
@@ -105,7 +90,7 @@ LISTING = RecordListing(
     ],
     sorts={"due": "due_on", "opened": "occurred_on", "reference": "reference"},
     default_sort="due_on",
-    related=("site", "area", "owner", "promised_to", "source"),
+    related=("site", "area", "owner", "promised_to", "source", "raiser", "serves"),
     row_template="objectives/improvement_action_row.html",
     start=in_view,
 )  # fmt: skip
@@ -117,10 +102,8 @@ def improvement_action_list(request: HttpRequest) -> HttpResponse:
     """The list, soonest due first; it opens with one's own."""
     user = cast(User, request.user)
     view = request.GET.get("view", "mine" if not request.GET else "all")
-    words = [("mine", _("Mine")), ("area", _("My area")), ("overdue", _("Overdue")), ("all", _("All"))]
-    tabs = [{"label": label, "url": f"?view={name}", "active": view == name} for name, label in words]
     return list_response(
-        request, LISTING, list_tabs=tabs, today=timezone.localdate(),
+        request, LISTING, list_tabs=tabs(view), today=timezone.localdate(),
         new_url=reverse("objectives:improvement-action-new") if user.can(Permission.ACTION_EDIT) else "",
         new_label=_("New action"), empty_title=_("Nothing is waiting for you"),
         empty_why=_("What a leader promises on a walk becomes an action here, with an owner and a date."),
@@ -139,69 +122,6 @@ def improvement_action_export(request: HttpRequest) -> HttpResponseBase:
 def improvement_action_list_print(request: HttpRequest) -> HttpResponse:
     """What the list shows, on paper."""
     return print_response(request, LISTING)
-
-
-@require_GET
-@requires(Permission.RECORD_VIEW)
-def improvement_action_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of an action."""
-    action = load(request, ImprovementAction, pk, "source", "promised_to")
-    return record_response(request, action, is_print=False, **page_context(request, action))
-
-
-@require_GET
-@requires(Permission.RECORD_VIEW)
-def improvement_action_print(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of an action on paper."""
-    action = load(request, ImprovementAction, pk, "source", "promised_to")
-    return record_response(request, action, is_print=True)
-
-
-def page_context(request: HttpRequest, action: ImprovementAction) -> dict[str, Any]:
-    """The moves and the edit this user is offered, and where the action came from as far as the user may see it."""
-    user = cast(User, request.user)
-    kept = f"?{urlencode({'list': request.GET['list']})}" if request.GET.get("list") else ""
-    may = may_work_on(user, action)
-    offered = [
-        {"move": move, "url": reverse("objectives:improvement-action-move", args=[action.pk, verb]) + kept}
-        for verb, move in MOVES.items()
-        if may and is_offered(action, verb)
-    ]
-    source = action.source if action.source and sees(user, action.source) else None
-    return {
-        "edit_url": reverse("objectives:improvement-action-edit", args=[action.pk]) + kept
-        if may and action.phase == Phase.OPEN else "",
-        "moves": offered, "source": source, "today": timezone.localdate(),
-    }  # fmt: skip
-
-
-def may_work_on(user: User, action: ImprovementAction) -> bool:
-    """Who works on an action: its owner, who entered it, and who may correct other people's records."""
-    is_own = user.pk == action.recorded_by_id or user.person_id == action.owner_id
-    return user.can(Permission.ACTION_EDIT) and (is_own or user.can(Permission.ACTIVITY_CORRECT))
-
-
-def is_offered(action: ImprovementAction, verb: str) -> bool:
-    """Whether the move makes sense from where the action stands."""
-    if not MOVES[verb].target & ImprovementAction.TRANSITIONS[action.status]:
-        return False
-    is_ended = action.status in (Status.DONE, Status.CHECKED, Status.CLOSED, Status.DECLINED)
-    return verb == "withdraw" or (verb == "reopen") == is_ended
-
-
-def sees(user: User, record: Record) -> bool:
-    """Whether the user may see a record that is loaded already, without a query."""
-    if record.is_confidential or record.phase == Phase.DRAFT:
-        return Record.objects.visible_to(user).filter(pk=record.pk).exists()
-    return user.has_all_sites or record.site_id in user.visible_site_ids
-
-
-def to_work_on(request: HttpRequest, pk: int) -> ImprovementAction:
-    """The action, for somebody who may work on it: 404 when not visible, 403 when only visible."""
-    action = load(request, ImprovementAction, pk, "source", "promised_to")
-    if not may_work_on(cast(User, request.user), action):
-        raise PermissionDenied(_("Only the owner, who entered it, or the quality manager may change this action."))
-    return action
 
 
 @require_http_methods(["GET", "POST"])
@@ -263,28 +183,5 @@ def improvement_action_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(page_url(request, action))
     return render(request, "objectives/improvement_action_form.html", {
         "form": form, "clash": clash, "title": _("Change %(reference)s") % {"reference": action.reference},
-        "cancel_url": page_url(request, action),
-    })  # fmt: skip
-
-
-@require_http_methods(["GET", "POST"])
-@requires(Permission.ACTION_EDIT)
-def improvement_action_move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """Start, complete, reopen, decline or withdraw an action, with the words each needs."""
-    action = to_work_on(request, pk)
-    move = MOVES.get(verb)
-    if move is None:
-        raise Http404
-    form = MoveForm(request.POST if request.method == "POST" else None, label=move.asks)
-    if request.method == "POST" and form.is_valid():
-        try:
-            words = {move.field: form.cleaned_data["words"]} if move.asks else {}
-            getattr(service, verb)(action, by=cast(User, request.user), at=timezone.now(), **words)
-        except (IllegalTransition, ValidationError) as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect(page_url(request, action))
-    return render(request, "components/form_page.html", {
-        "form": form, "title": f"{move.label}: {action.reference}", "lead": action.title, "submit_label": move.label,
         "cancel_url": page_url(request, action),
     })  # fmt: skip

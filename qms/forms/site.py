@@ -24,9 +24,15 @@ class SiteForm(forms.Form):
         label=_("Time zone"), choices=TIME_ZONE_CHOICES, help_text=_("Decides what “today” is at this site.")
     )
 
+    has_open_ideas = forms.BooleanField(
+        label=_("Ideas and problems without log-in"), required=False,
+        help_text=_("Whoever scans an area's QR code may raise one, with a photo, and follow the answer by a ticket. "
+                    "They see nothing else."),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
         if site is not None:
-            kwargs["initial"] = {name: getattr(site, name) for name in ("name", "code", "time_zone")}
+            kwargs["initial"] = {name: getattr(site, name) for name in self.base_fields}
         super().__init__(*args, **kwargs)
         keep_choice(self, "time_zone", site.time_zone if site else "")
 

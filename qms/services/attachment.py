@@ -44,7 +44,7 @@ def may_change(user: User, record: Record) -> bool:
 
 
 def add(
-    record: Record, sent: Sent, *, by: User, at: datetime, uid: uuid.UUID | None = None, caption: str = "",
+    record: Record, sent: Sent, *, by: User | None, at: datetime, uid: uuid.UUID | None = None, caption: str = "",
     captured_at: datetime | None = None, annotation_of: uuid.UUID | None = None,
 ) -> tuple[Attachment, bool]:  # fmt: skip
     """Keep one file of a record; returns it, and whether it is new (a ``uid`` seen before changes nothing).
@@ -77,7 +77,7 @@ def add(
 
 @transaction.atomic
 def _commit(
-    attachment: Attachment, record: Record, *, by: User, at: datetime, annotation_of: uuid.UUID | None
+    attachment: Attachment, record: Record, *, by: User | None, at: datetime, annotation_of: uuid.UUID | None
 ) -> Attachment:
     current = record_service.lock(as_child(record))
     if current.phase == Phase.WITHDRAWN:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from qms.models import Area, AreaCode, Site, User
 from qms.services import trail
 
-SITE_FIELDS = ("code", "name", "time_zone")
+SITE_FIELDS = ("code", "name", "time_zone", "has_open_ideas")
 
 
 class CannotChangeCode(ValidationError):
@@ -40,15 +40,21 @@ def _changed(subject: Site | Area, values: dict[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def create_site(*, code: str, name: str, time_zone: str, by: User | None, at: datetime) -> Site:
+def create_site(
+    *, code: str, name: str, time_zone: str, has_open_ideas: bool = False, by: User | None, at: datetime
+) -> Site:
     """Open a site. An administrator without all sites gets it into his or her own reach. Writes the trail.
 
     Raises ValidationError by field. Side effect: ``by``'s sites, when limited.
     """
-    site = Site(code=code.upper(), name=" ".join(name.split()), time_zone=time_zone)
+    site = Site(
+        code=code.upper(), name=" ".join(name.split()), time_zone=time_zone, has_open_ideas=has_open_ideas
+    )  # fmt: skip
     site.full_clean()
     site.save(force_insert=True)
-    facts = {"code": site.code, "name": site.name, "time_zone": site.time_zone}
+    facts: dict[str, Any] = {"code": site.code, "name": site.name, "time_zone": site.time_zone}
+    if has_open_ideas:
+        facts["has_open_ideas"] = True
     trail.write(site, "site.created", by=by, at=at, changes=facts, is_first=True)
     if by is not None and not by.has_all_sites:
         by.sites.add(site)
@@ -58,13 +64,21 @@ def create_site(*, code: str, name: str, time_zone: str, by: User | None, at: da
 
 
 @transaction.atomic
-def edit_site(site: Site, *, code: str, name: str, time_zone: str, by: User | None, at: datetime) -> Site:
+def edit_site(
+    site: Site, *, code: str, name: str, time_zone: str, has_open_ideas: bool | None = None, by: User | None,
+    at: datetime,
+) -> Site:  # fmt: skip
     """Change a site's facts and write the trail; nothing is written when nothing differs.
+
+    ``has_open_ideas`` left out stays as it is.
 
     Raises CannotChangeCode once records carry the code, and ValidationError by field.
     """
     site = Site.objects.select_for_update().get(pk=site.pk)
-    changes = _changed(site, {"code": code.upper(), "name": " ".join(name.split()), "time_zone": time_zone})
+    values: dict[str, Any] = {"code": code.upper(), "name": " ".join(name.split()), "time_zone": time_zone}
+    if has_open_ideas is not None:
+        values["has_open_ideas"] = has_open_ideas
+    changes = _changed(site, values)
     if "code" in changes and site.records.order_by("pk").exists():
         raise CannotChangeCode(
             {"code": _("The code stands in the reference numbers of records and stays %s.") % changes["code"][0]}

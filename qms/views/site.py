@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import segno
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
@@ -14,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from qms.forms.site import AreaForm, SiteForm
 from qms.models import Area, AreaCode, Site, User
 from qms.permissions import Permission, public, requires
+from qms.services import secret_link
 from qms.services import site as service
 from qms.services.timeline import timeline_of
 
@@ -210,17 +210,24 @@ def site_codes(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @public
 def area_code(request: HttpRequest, token: str) -> HttpResponse:
-    """Where a scanned code leads: to the log with the area set. It says where one is and permits nothing by itself."""
+    """Where a scanned code leads: to the log with the area set, or to raising an idea for who does not log.
+
+    It says where one is and permits nothing by itself; without a log-in it offers a choice only where the site takes
+    ideas from anybody.
+    """
     area = service.area_of(token)
     user = request.user
     if area is None or (user.is_authenticated and not Area.objects.visible_to(user).filter(pk=area.pk).exists()):
         return render(request, "qms/area_code_unknown.html", status=404)
-    if not user.is_authenticated:
+    log_url = "/log/?" + urlencode({"area": area.pk})
+    idea_url = reverse("objectives:idea-at", args=[token])
+    if user.is_authenticated:
+        return redirect(log_url if user.can(Permission.ACTIVITY_LOG) else idea_url)
+    if not area.site.has_open_ideas:
         return redirect_to_login(request.path)
-    return redirect("/log/?" + urlencode({"area": area.pk}))
+    return render(request, "qms/area_code.html", {"area": area, "log_url": log_url, "idea_url": idea_url})
 
 
 def drawing(code: AreaCode) -> SafeString:
-    """The code as an inline SVG drawn with presentation attributes only."""
-    qr = segno.make(service.code_address(code), error="q", micro=False)
-    return mark_safe(qr.svg_inline(border=2, omitsize=True, light="#fff", svgclass="qr", lineclass=None))  # noqa: S308
+    """The code as an inline SVG that stands some dirt."""
+    return secret_link.drawing(service.code_address(code), error="q")

@@ -31,12 +31,17 @@ from qms.services import (
     user,
 )
 from qms.services.mapping import Rule
+from tests.contracts.scenarios_improvement import (
+    IMPROVEMENT_BUILDING_BLOCKS,
+    IMPROVEMENT_SCENARIOS,
+    IMPROVEMENT_SHOWN_ELSEWHERE,
+)
 from tests.contracts.world import World
 
 Scenario = Callable[[World, dict[str, Any]], Any]
 
 # Parts of services, never called by a view or a task on their own: what calls them writes the trail.
-BUILDING_BLOCKS = {
+BUILDING_BLOCKS = IMPROVEMENT_BUILDING_BLOCKS | {
     "qms.services.record.open_new": "seal ends what it begins, and writes",
     "qms.services.trail.build_entry": "makes the entry that somebody else saves",
     "qms.services.trail.entry_hash": "`by` is a part of the hash",
@@ -106,7 +111,7 @@ def _with_pin(w: World, who: dict[str, Any]) -> Any:
     return person.remove_pin(w.person, **who)
 
 
-SCENARIOS: dict[str, Scenario] = {
+SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | {
     "qms.services.attachment.withdraw": lambda w, who: attachment.withdraw(w.attachment, reason="Blurred", **who),
     "qms.services.clause.edit_clause": lambda w, who: clause.edit_clause(
         w.clause, {"intent": "In our own words"}, **who
@@ -208,7 +213,7 @@ SCENARIOS: dict[str, Scenario] = {
     "leadership.services.corroboration.invite": _invited,
 }
 # Their own tests show trail entry and roll-back; a scenario here would repeat long preparations.
-SHOWN_ELSEWHERE = {
+SHOWN_ELSEWHERE = IMPROVEMENT_SHOWN_ELSEWHERE | {
     "qms.services.attachment.add": "tests/qms/test_attachment.py",
     "qms.services.mapping.load_default_mappings": "tests/qms/test_mapping.py",
     "qms.services.person_import.apply": "tests/qms/test_person_import.py",

@@ -30,6 +30,13 @@ RULES_BEYOND_THE_PERMISSION = {
     "qms:record-sign": "who has a part in the record",
     "objectives:improvement-action-edit": "its owner, who opened it, or the quality manager",
     "objectives:improvement-action-move": "the same",
+    "objectives:improvement-action-assess": "the same",
+    "objectives:improvement-action-cycle": "the same",
+    "objectives:improvement-action-photo": "the same",
+    "objectives:improvement-action-benefit": "the same",
+    "objectives:improvement-action-promise": "the same",
+    "objectives:benefit-edit": "the same",
+    "objectives:benefit-withdraw": "the same",
     "audits:pack-retry": "who asked for the pack, or the quality manager",
     "audits:pack-supersede": "the same",
     "audits:pack-link": "the same",
@@ -41,9 +48,12 @@ RULES_BEYOND_THE_PERMISSION = {
 NOT_THERE = {
     "audits:verify-certificate": "no certificate before the first pack",
     "leadership:answer": "a token that does not exist",
+    "objectives:promise-answer": "the same",
+    "objectives:idea-ticket": "the same",
 }
 # Public addresses with an answer of their own.
 ELSEWHERE = {
+    "objectives:idea-at": "login",  # the site takes no ideas without a log-in
     "qms:area-code": "login",  # the code gives context to the log, which asks who one is
     "readyz": HTTPStatus.SERVICE_UNAVAILABLE,  # no worker runs in a test
 }

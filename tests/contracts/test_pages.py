@@ -135,7 +135,7 @@ def test_list_and_page_of_a_kind_cost_the_same_for_one_and_three(world: World, n
 OTHER_LISTS = {
     AccessProfile.QUALITY_MANAGER: (
         "qms:person-list", "qms:mapping-list", "qms:clause-list", "qms:evidence", "qms:trail", "qms:trail-check",
-        "leadership:home", "leadership:due", "leadership:log", "leadership:activity-type-list", "qms:notification-list",
+        "objectives:action-board", "objectives:action-balance", "objectives:idea-new", "leadership:home", "leadership:due", "leadership:log", "leadership:activity-type-list", "qms:notification-list",
     ),
     AccessProfile.LEADER: ("leadership:home", "leadership:due", "leadership:activity-list", "qms:evidence"),
     AccessProfile.ADMINISTRATOR: ("qms:site-list", "qms:user-list", "qms:admin"),

@@ -37,6 +37,7 @@ from qms.services import mapping_sheet
 from qms.services import person as person_service
 from qms.services import record as record_service
 from qms.services import site as site_service
+from tests.contracts.world_improvement import IMPROVEMENT_OF_ALL, IMPROVEMENT_OF_SITE, IMPROVEMENT_OF_USER
 from tests.factories import (
     AreaFactory,
     ClauseFactory,
@@ -241,4 +242,5 @@ OF_ALL: dict[str, Sample] = {
     "leadership:answer-at": lambda w, u: {"uid": w.with_pin().uid},
     "leadership:answer": lambda w, u: {"token": "no-such-token"},
 }
-SAMPLES = OF_SITE | OF_USER | OF_ALL
+OF_SITE |= IMPROVEMENT_OF_SITE
+SAMPLES = OF_SITE | OF_USER | OF_ALL | IMPROVEMENT_OF_USER | IMPROVEMENT_OF_ALL

@@ -252,7 +252,8 @@ def test_edit_page_shows_both_versions_after_a_clash() -> None:
     boss = yusuf()
     action = opened(boss)
     client = as_user(boss)
-    sent = {"title": "Mine", "owner": "Yusuf Chen", "due_on": "2026-12-01", "version": 1, "reason": "r"}
+    sent = {"title": "Mine", "owner": "Yusuf Chen", "due_on": "2026-12-01", "origin": "suggestion", "version": 1,
+            "reason": "r"}  # fmt: skip
     service.change(action, version=1, reason="first", by=hiro(), at=NOW, title="Theirs")
     page = client.post(url(action, "edit"), sent)
     differing = {line.label: (line.theirs, line.yours) for line in page.context["clash"] if line.differs}

@@ -1,0 +1,214 @@
+"""The page of an improvement action: who may do what with it, and the moves its buttons offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from objectives.forms.improvement_action import MoveForm
+from objectives.models import ActionPhoto, Benefit, ImprovementAction, Promise
+from objectives.services import improvement_action as service
+from objectives.services import improvement_cycle as cycle
+from qms.models import Organization, Phase, Record, User
+from qms.permissions import Permission, requires
+from qms.records import Text
+from qms.services.record import IllegalTransition
+from qms.views.record_page import load, page_url, record_response
+
+Status = ImprovementAction.Status
+RELATED = ("source", "promised_to", "serves", "copied_from__owner", "copied_from__area", "raiser", "checker")
+CYCLE = ("plan", "done_what", "checked_what", "acted_how", "result", "learning", "checker")
+"""Facts that stand in the panel of plan, do, check and act instead of among the others."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move of an action that a button offers: where it leads, what is asked, in which words."""
+
+    verb: str
+    label: Text
+    act: Callable[..., ImprovementAction]
+    target: frozenset[str]
+    asks: Text = ""
+    field: str = "reason"
+    icon: str = "arrow-right"
+
+
+MOVES = {
+    "start": Move(
+        "start", gettext_lazy("Start"), service.start, frozenset({Status.IN_PROGRESS}), icon="play"
+    ),
+    "complete": Move(
+        "complete", gettext_lazy("Mark as done"), service.complete, frozenset({Status.DONE}),
+        gettext_lazy("What came of it"), "outcome", "check",
+    ),
+    "close": Move(
+        "close", gettext_lazy("Close"), cycle.close, frozenset({Status.CLOSED}), icon="check-circle"
+    ),
+    "reopen": Move(
+        "reopen", gettext_lazy("Reopen"), service.reopen, frozenset({Status.ASSESSED, Status.IN_PROGRESS}),
+        gettext_lazy("Why it is taken up again"), icon="refresh",
+    ),
+    "decline": Move(
+        "decline", gettext_lazy("Decline"), service.decline, frozenset({Status.DECLINED}),
+        gettext_lazy("Why it will not be done; who raised it reads this"), icon="x",
+    ),
+    "withdraw": Move(
+        "withdraw", gettext_lazy("Withdraw"), service.withdraw, frozenset({Status.WITHDRAWN}),
+        gettext_lazy("Why it is withdrawn"), icon="archive",
+    ),
+}  # fmt: skip
+ENDED = (Status.DONE, Status.CHECKED, Status.CLOSED, Status.DECLINED)
+
+
+def may_work_on(user: User, action: ImprovementAction) -> bool:
+    """Who works on an action: its owner, who entered it, and who may correct other people's records."""
+    is_own = user.pk == action.recorded_by_id or user.person_id == action.owner_id
+    return user.can(Permission.ACTION_EDIT) and (is_own or user.can(Permission.ACTIVITY_CORRECT))
+
+
+def to_work_on(request: HttpRequest, pk: int) -> ImprovementAction:
+    """The action, for somebody who may work on it: 404 when not visible, 403 when only visible."""
+    action = load(request, ImprovementAction, pk, *RELATED)
+    if not may_work_on(cast(User, request.user), action):
+        raise PermissionDenied(_("Only the owner, who entered it, or the quality manager may change this action."))
+    return action
+
+
+def is_offered(action: ImprovementAction, verb: str) -> bool:
+    """Whether the move makes sense from where the action stands."""
+    if not MOVES[verb].target & ImprovementAction.TRANSITIONS[action.status]:
+        return False
+    return verb in ("withdraw", "close") or (verb == "reopen") == (action.status in ENDED)
+
+
+def sees(user: User, record: Record | None) -> bool:
+    """Whether the user may see a record that is loaded already, without a query; not for none."""
+    if record is None:
+        return False
+    if record.is_confidential or record.phase == Phase.DRAFT:
+        return Record.objects.visible_to(user).filter(pk=record.pk).exists()
+    return user.has_all_sites or record.site_id in user.visible_site_ids
+
+
+@require_GET
+@requires(Permission.RECORD_VIEW)
+def improvement_action_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of an action."""
+    action = load(request, ImprovementAction, pk, *RELATED)
+    return record_response(request, action, is_print=False, **page_context(request, action))
+
+
+@require_GET
+@requires(Permission.RECORD_VIEW)
+def improvement_action_print(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of an action on paper."""
+    action = load(request, ImprovementAction, pk, *RELATED)
+    return record_response(request, action, is_print=True)
+
+
+def page_context(request: HttpRequest, action: ImprovementAction) -> dict[str, Any]:
+    """What this user is offered, and the records the action hangs together with as far as the user may see them."""
+    user = cast(User, request.user)
+    photos = action.standing_photos if action.version > 1 else []
+    questions = action.asked if action.version > 1 else []
+    linked = {"source": action.source, "serves": action.serves, "copied_from": action.copied_from}
+    copies = action.copies.visible_to(user).select_related("area", "site", "owner").order_by("pk")
+    return {
+        "today": timezone.localdate(), "before": [p for p in photos if p.moment == ActionPhoto.Moment.BEFORE],
+        "after": [p for p in photos if p.moment == ActionPhoto.Moment.AFTER],
+        "benefits": benefits_for(user, action), "questions": questions, "copies": list(copies[:50]),
+        "waiting": next((q for q in questions if not q.answer), None), "lapsed": Promise.Answer.LAPSED,
+        "shown_facts": lambda page: shown_facts(page.facts, page.declared.content_labels),
+        "currency": Organization.current().currency if action.version > 1 else "",
+        **{name: record if sees(user, record) else None for name, record in linked.items()},
+        **addresses(request, user, action),
+    }  # fmt: skip
+
+
+def addresses(request: HttpRequest, user: User, action: ImprovementAction) -> dict[str, Any]:
+    """The addresses of what this user may do with the action; empty for what is not offered."""
+    kept = f"?{urlencode({'list': request.GET['list']})}" if request.GET.get("list") else ""
+    may, ended = may_work_on(user, action), action.phase == Phase.WITHDRAWN
+
+    def url(name: str, is_shown: bool) -> str:
+        return reverse(f"objectives:improvement-action-{name}", args=[action.pk]) + kept if is_shown else ""
+
+    return {
+        "moves": [
+            {"move": move, "url": reverse("objectives:improvement-action-move", args=[action.pk, verb]) + kept}
+            for verb, move in MOVES.items()
+            if may and is_offered(action, verb)
+        ],
+        "edit_url": url("edit", may and action.phase == Phase.OPEN),
+        "cycle_url": url("cycle", may and not ended and action.status not in (Status.IDEA, Status.CLOSED)),
+        "photo_url": url("photo", may and not ended),
+        "assess_url": url("assess", may and action.status == Status.IDEA),
+        "check_url": url("check", user.can(Permission.ACTION_EDIT) and action.status == Status.DONE),
+        "copy_url": url("copy", user.can(Permission.ACTION_EDIT) and action.status in ENDED[:3]),
+        "benefit_url": url("benefit", may and not ended and action.status != Status.IDEA),
+        "promise_url": url("promise", may and action.status in (Status.DONE, Status.CHECKED)),
+    }  # fmt: skip
+
+
+def benefits_for(user: User, action: ImprovementAction) -> list[dict[str, Any]]:
+    """The action's benefits, each with whether this user may change or confirm it."""
+    may_confirm = user.can(Permission.BENEFIT_CONFIRM) and action.owner_id != user.person_id
+    may_change = may_work_on(user, action) and action.phase != Phase.WITHDRAWN
+    rows: list[Benefit] = action.standing_benefits if action.version > 1 else []
+    return [
+        {
+            "benefit": row, "may_change": may_change,
+            "may_confirm": may_confirm and row.is_money and row.actual_amount is not None
+            and row.confirmed_at is None and action.completed_on is not None,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def shown_facts(facts: list[tuple[Text, object]], labels: dict[str, Text]) -> list[tuple[Text, object]]:
+    """The facts without those of the cycle."""
+    elsewhere = {str(labels[name]) for name in CYCLE}
+    return [(label, value) for label, value in facts if str(label) not in elsewhere]
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.ACTION_EDIT)
+def improvement_action_move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Start, complete, close, reopen, decline or withdraw an action, with the words each needs."""
+    action = to_work_on(request, pk)
+    move = MOVES.get(verb)
+    if move is None:
+        raise Http404
+    form = MoveForm(request.POST if request.method == "POST" else None, label=move.asks)
+    if request.method == "POST" and form.is_valid():
+        try:
+            words = {move.field: form.cleaned_data["words"]} if move.asks else {}
+            done = move.act(action, by=cast(User, request.user), at=timezone.now(), **words)
+        except (IllegalTransition, ValidationError, cycle.PromiseOpen) as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect(after(request, done))
+    return render(request, "components/form_page.html", {
+        "form": form, "title": f"{move.label}: {action.reference}", "lead": action.title, "submit_label": move.label,
+        "cancel_url": page_url(request, action),
+    })  # fmt: skip
+
+
+def after(request: HttpRequest, action: ImprovementAction) -> str:
+    """Where a move leads: to the link to hand out where somebody without a log-in was just asked, else to the page."""
+    asked = next((question for question in action.asked if not question.answer), None)
+    if action.status == Status.DONE and asked is not None and getattr(asked.person, "user", None) is None:
+        return reverse("objectives:improvement-action-promise", args=[action.pk])
+    return page_url(request, action)
