@@ -47,7 +47,12 @@ Personal names as initials: the frozen content holds full names, so it cannot be
 hashes, and the issuing system (its verify page) confirms that they are its own. In a trail entry whose ``changes``
 hold a name, ``changes`` is null and ``redacted_changes`` stands instead; step 4 still works, since ``changes_hash``
 is given. Only an entry whose ``reason`` holds a name is marked ``is_redacted``: its own hash cannot be recomputed, its
-place in the chain still can be followed. In the mode "full" nothing is redacted and every step works for everything.
+place in the chain still can be followed. In the mode "full" nothing is shortened and every step works for everything.
+
+Personal data that was redacted before the pack was made (of somebody who has left) is null in the same way, in both
+modes: ``content_hash`` and ``changes_hash`` are those of the text as it was. An entry with the verb ``trail.redacted``
+in the same chain names each such text: ``texts`` is a list of ["entry" or "version", its number, SHA-256 of the text
+before, SHA-256 of the text after], where the text after is the one that stands in its place.
 """
 
 from __future__ import annotations
@@ -84,32 +89,38 @@ class Redactor(Protocol):
 
 
 def record_entry(
-    version: int, content: str, content_hash: str, earlier: Iterable[tuple[int, str, str]], redactor: Redactor | None
-) -> dict[str, Any]:
-    """One value of records.json; ``earlier`` gives (version, moment, content hash) of the versions before."""
+    version: int, content: str, content_hash: str, earlier: Iterable[tuple[int, str, str]], redactor: Redactor | None,
+    *, is_redacted: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """One value of records.json; ``earlier`` gives (version, moment, content hash) of the versions before.
+
+    ``is_redacted``: the content is what a redaction left, and so does not give its hash.
+    """
+    shown = canonical(redactor.content(json.loads(content))) if redactor else content
+    is_shown = not redactor and not is_redacted
     return {
         "version": version,
         "content_hash": content_hash,
-        "content": None if redactor else content,
-        "redacted_content": canonical(redactor.content(json.loads(content))) if redactor else None,
+        "content": content if is_shown else None,
+        "redacted_content": None if is_shown else shown,
         "earlier": [{"version": v, "at": at, "content_hash": h} for v, at, h in earlier],
     }
 
 
 def trail_entry(entry: Mapping[str, Any], redactor: Redactor | None) -> dict[str, Any]:
-    """One entry of trail.json from its fields as text: seq, at, by, verb, changes, reason, request_id, both hashes."""
+    """One entry of trail.json from its fields as text: seq, at, by, verb, changes, changes_hash, reason, request_id,
+    both hashes. ``changes_hash`` is that of the changes before they were ever redacted.
+    """
     changes, reason = entry["changes"], entry["reason"]
     shown_changes: str | None = changes
     redacted_changes = None
-    shown_reason = reason
-    if redactor:
-        redacted = canonical(redactor.content(json.loads(changes)))
-        if redacted != changes:
-            shown_changes, redacted_changes = None, redacted
-        shown_reason = redactor.text(reason)
+    shown_reason = redactor.text(reason) if redactor else reason
+    redacted = canonical(redactor.content(json.loads(changes))) if redactor else changes
+    if redacted != changes or digest(changes) != entry["changes_hash"]:
+        shown_changes, redacted_changes = None, redacted
     return {
         "seq": entry["seq"], "at": entry["at"], "by": entry["by"], "verb": entry["verb"],
-        "changes": shown_changes, "redacted_changes": redacted_changes, "changes_hash": digest(changes),
+        "changes": shown_changes, "redacted_changes": redacted_changes, "changes_hash": entry["changes_hash"],
         "reason": shown_reason, "request_id": entry["request_id"],
         "previous_hash": entry["previous_hash"], "hash": entry["hash"], "is_redacted": shown_reason != reason,
     }  # fmt: skip

@@ -12,7 +12,8 @@ from audits.models import PackItem
 from audits.services import manifest, pack_plan
 from audits.services.pack_data import BATCH, FrozenPack
 from qms.models import RecordVersion
-from qms.services.trail import canonical, moment
+from qms.services.redaction_steps import ENTRY, VERSION, original, steps_of_records
+from qms.services.trail import canonical, digest, moment
 
 LEVEL = 6
 
@@ -75,26 +76,35 @@ def _records(frozen: FrozenPack) -> Iterator[tuple[str, Any]]:
         for record_id, version, at, content_hash in older.values_list("record_id", "version", "at", "content_hash"):
             if version < newest[record_id]:
                 earlier[record_id].append((version, moment(at), content_hash))
-        versions = frozen.versions(batch)
+        versions, steps = frozen.versions(batch), steps_of_records(newest)
         for item in batch:
             row = versions[item.record_id]
+            now = digest(row.content)
+            before = original(steps.get(item.record_id, {}), VERSION, row.version, now)
             yield (
                 str(item.record.uid),
                 manifest.record_entry(
-                    row.version, row.content, row.content_hash, earlier[item.record_id], frozen.redactor
+                    row.version,
+                    row.content,
+                    row.content_hash,
+                    earlier[item.record_id],
+                    frozen.redactor,
+                    is_redacted=before == row.content_hash != now,
                 ),
             )
 
 
 def _chains(frozen: FrozenPack) -> Iterator[tuple[str, Any]]:
     for batch in _batches(frozen):
-        entries = frozen.entries(batch)
+        entries, steps = frozen.entries(batch), steps_of_records(item.record_id for item in batch)
         for item in batch:
+            own = steps.get(item.record_id, {})
             chain = [
                 manifest.trail_entry(
                     {
                         "seq": e.seq, "at": moment(e.at), "by": str(e.by_id or ""), "verb": e.verb,
-                        "changes": e.changes, "reason": e.reason, "request_id": e.request_id,
+                        "changes": e.changes, "changes_hash": original(own, ENTRY, e.seq, digest(e.changes)),
+                        "reason": e.reason, "request_id": e.request_id,
                         "previous_hash": e.previous_hash, "hash": e.hash,
                     },
                     frozen.redactor,

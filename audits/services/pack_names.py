@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from qms.services.redaction_text import MARK
+
 NAME_KEYS = frozenset({"name"})
 NAMED_PARTS = frozenset({"owner", "people", "promised_to"})
 
 
 def initials(name: str) -> str:
-    """First letters of the first and last word: “Ximena Vega” is XV."""
+    """First letters of the first and last word: “Ximena Vega” is XV. What stands for a redacted name stays."""
+    if name.startswith(MARK):
+        return name
     words = name.split()
     return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
 

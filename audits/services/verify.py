@@ -232,8 +232,8 @@ def _check_records(report: Report, items: list[dict[str, Any]], records: dict[st
     good %= {"n": len(items)}
     if withheld:
         good += " " + ngettext(
-            "In %(n)d of them names are shortened; only the issuing system can compare its text.",
-            "In %(n)d of them names are shortened; only the issuing system can compare their text.",
+            "In %(n)d of them names are shortened or redacted; only the issuing system can compare its text.",
+            "In %(n)d of them names are shortened or redacted; only the issuing system can compare their text.",
             withheld,
         ) % {"n": withheld}
     report.answer("records", _("Records"), problems, good)

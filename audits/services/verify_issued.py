@@ -26,6 +26,7 @@ from audits.services.verify import ALTERED, GOOD, UNKNOWN, Check, Report
 from audits.services.verify_pdf import load_certificate
 from audits.services.verify_process import check_apart
 from qms.models import Checkpoint, RecordVersion, TrailEntry
+from qms.services.redaction_steps import VERSION, original, steps_of_records
 from qms.services.trail import digest
 
 T = TypeVar("T")
@@ -94,10 +95,11 @@ def _records(items: list[dict[str, Any]]) -> Check:
     for piece in _pieces(items):
         rows = RecordVersion.objects.filter(record__uid__in=[item["uid"] for item in piece])
         wanted = {(item["uid"], item["version"]) for item in piece}
+        steps = steps_of_records(rows.values_list("record_id", flat=True).distinct().order_by("record_id"))
         kept = {
-            (str(uid), version): (content_hash, digest(content))
-            for uid, version, content_hash, content in rows.values_list(
-                "record__uid", "version", "content_hash", "content"
+            (str(uid), version): (content_hash, original(steps.get(pk, {}), VERSION, version, digest(content)))
+            for pk, uid, version, content_hash, content in rows.values_list(
+                "record_id", "record__uid", "version", "content_hash", "content"
             )
             if (str(uid), version) in wanted
         }

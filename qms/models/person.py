@@ -98,7 +98,7 @@ class Person(models.Model):
     @property
     def initials(self) -> str:
         """First letters of the first and last word of the name: “Ximena Vega” is XV."""
-        words = self.name.split()
+        words = [] if self.is_redacted else self.name.split()
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
     @property

@@ -103,7 +103,8 @@ def pack_files(records: list[Record], checkpoint: Checkpoint | None = None, uid:
 def entry_of(entry: TrailEntry) -> dict[str, Any]:
     fields = {
         "seq": entry.seq, "at": moment(entry.at), "by": str(entry.by_id or ""), "verb": entry.verb,
-        "changes": entry.changes, "reason": entry.reason, "request_id": entry.request_id,
+        "changes": entry.changes, "changes_hash": digest(entry.changes), "reason": entry.reason,
+        "request_id": entry.request_id,
         "previous_hash": entry.previous_hash, "hash": entry.hash,
     }  # fmt: skip
     return manifest.trail_entry(fields, None)

@@ -6,6 +6,7 @@ import io
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -15,7 +16,17 @@ from audits.services import pack, pack_copy
 from audits.services.pack_selection import PackScope
 from leadership.models import ActivityType
 from leadership.services import activity, activity_type, corroboration
-from objectives.services import improvement_action
+from objectives.services import (
+    improvement_action,
+    objective,
+    objective_decision,
+    objective_import,
+    objective_measurement,
+    risk,
+    risk_acceptance,
+    risk_import,
+    risk_scale,
+)
 from qms.models import Clause
 from qms.permissions import AccessProfile
 from qms.services import (
@@ -26,6 +37,7 @@ from qms.services import (
     person,
     person_import,
     record,
+    redaction,
     site,
     trail_check,
     user,
@@ -50,6 +62,12 @@ BUILDING_BLOCKS = IMPROVEMENT_BUILDING_BLOCKS | {
     "qms.services.person_import_plan.plan": "only looks",
     "qms.services.mapping.relink": "rebuilds links; the change of the mapping writes",
     "qms.services.mapping_sheet.keep": "keeps an upload for the preview; applying it writes",
+    "objectives.services.objective_import.keep": "keeps an upload for the preview; applying it writes",
+    "objectives.services.risk.seal_rated": "ends a change that rate, judge or carry began; seal writes",
+    "objectives.services.risk_scale.scale_for": "the scale in force; the very first is opened by open_risk, with its trail",
+    "objectives.services.risk_scale.carry": "a part of the carry-over; seal writes (tests/objectives/test_risk_scale.py)",
+    "objectives.services.risk_import_plan.plan": "only looks",
+    "objectives.services.risk_import_plan.questions": "only looks",
     "qms.services.mapping_sheet.apply": "calls mapping.open_mapping and change for each line, which write",
 }
 
@@ -111,6 +129,22 @@ def _with_pin(w: World, who: dict[str, Any]) -> Any:
     return person.remove_pin(w.person, **who)
 
 
+def _accepted(w: World, who: dict[str, Any]) -> Any:
+    return risk_acceptance.accept(
+        w.risk, why="Cross-training ends in May", compensating_control="A contractor is on call",
+        void_if="The contractor leaves", expires_on=w.now.date() + timedelta(days=90), method="password", **who,
+    )  # fmt: skip
+
+
+def _treated(w: World, who: dict[str, Any]) -> Any:
+    return risk.treat(w.risk, treatment="reduce", treatment_plan="Train two setters", due_on=None, **who)
+
+
+def _register(w: World, who: dict[str, Any]) -> Any:
+    sent = io.BytesIO(b"Risk,R/O,L,I\nFlooding of the yard,R,3,5\n")
+    return risk_import.start(sent, file_name="r.csv", site=w.site, **who)
+
+
 SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | {
     "qms.services.attachment.withdraw": lambda w, who: attachment.withdraw(w.attachment, reason="Blurred", **who),
     "qms.services.clause.edit_clause": lambda w, who: clause.edit_clause(
@@ -140,6 +174,9 @@ SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | {
     "qms.services.person.deactivate": lambda w, who: person.deactivate(w.person, **who),
     "qms.services.person.edit": lambda w, who: person.edit(w.person, job_title="Setter", **who),
     "qms.services.person.reactivate": lambda w, who: person.reactivate(person.deactivate(w.person, **who), **who),
+    "qms.services.redaction.redact": lambda w, who: redaction.redact(
+        person.deactivate(w.person, **who), reason="Asked to be forgotten", **who
+    ),
     "qms.services.person.set_pin": lambda w, who: person.set_pin(w.person, **who),
     "qms.services.person.remove_pin": _with_pin,
     "qms.services.person_import.start": _import,
@@ -184,6 +221,81 @@ SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | {
     ),
     "objectives.services.improvement_action.withdraw": lambda w, who: improvement_action.withdraw(
         w.action, reason="Entered twice", **who
+    ),
+    "objectives.services.objective.set_objective": lambda w, who: objective.set_objective(
+        uid=uuid.uuid4(),
+        title="Less scrap",
+        owner=w.person,
+        site=w.site,
+        measure="Scrap",
+        unit="%",
+        target_value=Decimal(2),
+        **who,
+    ),
+    "objectives.services.objective.change": lambda w, who: objective.change(
+        w.objective, version=w.objective.version, reason="Told at the meeting", communicated_to="Line 3", **who
+    ),
+    "objectives.services.objective.approve": lambda w, who: objective.approve(
+        w.draft_objective, method="password", **who
+    ),
+    "objectives.services.objective.change_target": lambda w, who: objective.change_target(
+        w.objective,
+        version=w.objective.version,
+        reason="New machine",
+        target_value=Decimal(1),
+        method="password",
+        **who,
+    ),
+    "objectives.services.objective.achieve": lambda w, who: objective.achieve(w.objective, outcome="Reached", **who),
+    "objectives.services.objective.miss": lambda w, who: objective.miss(w.objective, outcome="Not reached", **who),
+    "objectives.services.objective.drop": lambda w, who: objective.drop(w.objective, outcome="Line sold", **who),
+    "objectives.services.objective.reopen": lambda w, who: objective.reopen(
+        objective.miss(w.objective, outcome="Not reached", **who), reason="Again", **who
+    ),
+    "objectives.services.objective.withdraw": lambda w, who: objective.withdraw(w.objective, reason="Twice", **who),
+    "objectives.services.objective_measurement.record_measurement": lambda w, who: (
+        objective_measurement.record_measurement(
+            w.objective, measured_on=date(2026, 11, 1), value=Decimal(3), sample_size=5, **who
+        )
+    ),
+    "objectives.services.objective_measurement.record_measurements": lambda w, who: (
+        objective_measurement.record_measurements(
+            w.objective, [objective_measurement.Reading(date(2026, 11, 1), Decimal(3))], **who
+        )
+    ),
+    "objectives.services.objective_import.apply": lambda w, who: objective_import.apply(
+        w.objective, w.upload, objective_import.guess(["Day", "Value"]), [2], **who
+    ),
+    "objectives.services.objective_decision.decide": lambda w, who: objective_decision.decide(
+        w.decision, choice="keep", words="The trial has just begun", **who
+    ),
+    "objectives.services.risk.open_risk": lambda w, who: risk.open_risk(
+        uid=uuid.uuid4(), title="Steel price", nature="risk", site=w.site, owner=w.person, **who
+    ),
+    "objectives.services.risk.rate": lambda w, who: risk.rate(w.risk, likelihood=2, impact=2, reason="Spare", **who),
+    "objectives.services.risk.treat": _treated,
+    "objectives.services.risk.judge": lambda w, who: risk.judge(
+        _treated(w, who), likelihood=1, impact=3, effectiveness="effective", note="Two can do it", **who
+    ),
+    "objectives.services.risk.change": lambda w, who: risk.change(
+        w.risk, version=w.risk.version, reason="Clearer", cause="People", **who
+    ),
+    "objectives.services.risk.close": lambda w, who: risk.close(_accepted(w, who).risk, reason="Line sold", **who),
+    "objectives.services.risk.reopen": lambda w, who: risk.reopen(
+        risk.close(_accepted(w, who).risk, reason="Line sold", **who), reason="Line bought back", **who
+    ),
+    "objectives.services.risk.withdraw": lambda w, who: risk.withdraw(w.risk, reason="Twice", **who),
+    "objectives.services.risk_acceptance.accept": _accepted,
+    "objectives.services.risk_acceptance.void": lambda w, who: risk_acceptance.void(
+        _accepted(w, who).risk, reason="The contractor left", **who
+    ),
+    "objectives.services.risk_scale.replace": lambda w, who: risk_scale.replace(
+        risk_scale.default_facts(), site=w.site, reason="Our own words", is_carried=True, **who
+    ),
+    "objectives.services.risk_import.start": _register,
+    "objectives.services.risk_import.apply": lambda w, who: (
+        made := _register(w, who),
+        risk_import.apply(made, digest=risk_import.plan(made, by=who["by"]).digest, **who),
     ),
     "audits.services.pack.request": lambda w, who: pack.request(
         PackScope(

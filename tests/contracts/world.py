@@ -7,9 +7,11 @@ them. A sample that depends on who asks is a function of (world, user).
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -21,8 +23,15 @@ from audits.models import Pack
 from audits.services import pack_copy
 from leadership.models import Activity, Invitation
 from leadership.services import corroboration
-from objectives.models import ImprovementAction
-from objectives.services import improvement_action
+from objectives.models import ImprovementAction, Objective, ObjectiveDecision, Risk, RiskImport
+from objectives.services import (
+    improvement_action,
+    objective,
+    objective_import,
+    objective_measurement,
+    risk,
+    risk_import,
+)
 from qms.models import (
     Applicability,
     Attachment,
@@ -112,6 +121,65 @@ class World:
         )  # fmt: skip
 
     @cached_property
+    def draft_objective(self) -> Objective:
+        import uuid
+
+        return objective.set_objective(
+            uid=uuid.uuid4(), title="Scrap of line 3 at 2 %", owner=self.leader.person, site=self.site,
+            measure="Scrap rate of line 3", unit="%", target_value=Decimal(2), baseline_value=Decimal("3.4"),
+            baseline_on=date(2026, 1, 1), due_on=date(2027, 6, 30), means="Tool-life trial", judged_how="Monthly mean",
+            by=self.leader, at=self.now,
+        )  # fmt: skip
+
+    @cached_property
+    def objective(self) -> Objective:
+        """An approved objective, measured once."""
+        self.__dict__.pop("draft_objective", None)
+        approved = objective.approve(self.draft_objective, by=self.leader, at=self.now, method="password")
+        self.__dict__.pop("draft_objective", None)
+        objective_measurement.record_measurement(
+            approved, measured_on=self.now.date() - timedelta(days=7), value=Decimal("3.1"), by=self.leader,
+            at=self.now,
+        )  # fmt: skip
+        return approved
+
+    @cached_property
+    def upload(self) -> Job:
+        return self.measurement_upload(self.leader)
+
+    @cached_property
+    def decision(self) -> ObjectiveDecision:
+        return self.objective.decisions.create(
+            asked_on=self.now.date(), asked_at=self.now, asked_because="Two misses in a row"
+        )
+
+    def measurement_upload(self, user: User) -> Job:
+        """The user's own upload of measurements, for an objective of the world."""
+        rows = {"objective": self.objective.pk, "header": ["Day", "Value"], "rows": [[2, ["2026-11-02", "3"]]]}
+        return Job.objects.create(
+            kind=objective_import.JOB_KIND, label="scrap.csv", requested_by=user, created_at=self.now, params=rows
+        )
+
+    @cached_property
+    def risk(self) -> Risk:
+        """A rated risk of the leader's."""
+        import uuid
+
+        opened = risk.open_risk(
+            uid=uuid.uuid4(), title="Only one person can program line 3", nature="risk", site=self.site,
+            owner=self.leader.person, by=self.leader, at=self.now,
+        )  # fmt: skip
+        return risk.rate(opened, likelihood=4, impact=3, reason="Nobody to stand in", by=self.leader, at=self.now)
+
+    def risk_upload(self, user: User) -> RiskImport:
+        """The user's own upload of a register."""
+        made = risk_import.start(
+            io.BytesIO(b"Risk,R/O,L,I\nFlooding of the yard,R,3,5\n,R,2,2\n"), file_name="risks.csv", site=self.site,
+            by=user, at=self.now,
+        )  # fmt: skip
+        return made
+
+    @cached_property
     def pack(self) -> Pack:
         """A finished pack; its file is any bytes, since nobody opens it here."""
         pack = Pack(
@@ -189,6 +257,9 @@ Sample = Callable[[World, User], dict[str, Any]]
 RECORD: Sample = lambda w, u: {"uid": w.activity.uid}  # noqa: E731  a table reads best in lines
 ACTIVITY: Sample = lambda w, u: {"pk": w.activity.pk}  # noqa: E731
 ACTION: Sample = lambda w, u: {"pk": w.action.pk}  # noqa: E731
+OBJECTIVE: Sample = lambda w, u: {"pk": w.objective.pk}  # noqa: E731
+RISK: Sample = lambda w, u: {"pk": w.risk.pk}  # noqa: E731
+UPLOAD: Sample = lambda w, u: {"uid": w.risk_upload(u).uid}  # noqa: E731
 PACK: Sample = lambda w, u: {"pk": w.pack.pk}  # noqa: E731
 FILE: Sample = lambda w, u: {"uid": w.attachment.uid}  # noqa: E731
 PERSON: Sample = lambda w, u: {"uid": w.person.uid}  # noqa: E731
@@ -202,6 +273,7 @@ OF_SITE: dict[str, Sample] = {
     "qms:attachment": FILE, "qms:attachment-small": FILE, "qms:attachment-withdraw": FILE,
     "qms:person-detail": PERSON, "qms:person-edit": PERSON, "qms:person-deactivate": PERSON,
     "qms:person-reactivate": PERSON, "qms:person-pin": PERSON, "qms:person-pin-remove": PERSON,
+    "qms:person-redact": PERSON,
     "qms:site-detail": SITE, "qms:site-edit": SITE, "qms:site-use": SITE, "qms:area-new": SITE, "qms:site-codes": SITE,
     "qms:site-codes-issue": SITE, "qms:area-detail": AREA, "qms:area-use": AREA, "qms:area-code-change": AREA,
     "qms:user-detail": USER, "qms:user-invite-again": USER,
@@ -210,6 +282,15 @@ OF_SITE: dict[str, Sample] = {
     "objectives:improvement-action-detail": ACTION, "objectives:improvement-action-print": ACTION,
     "objectives:improvement-action-edit": ACTION,
     "objectives:improvement-action-move": lambda w, u: {"pk": w.action.pk, "verb": "start"},
+    "objectives:objective-detail": OBJECTIVE, "objectives:objective-print": OBJECTIVE,
+    "objectives:objective-edit": OBJECTIVE, "objectives:objective-target": OBJECTIVE,
+    "objectives:objective-measure": OBJECTIVE, "objectives:objective-import": OBJECTIVE,
+    "objectives:objective-decide": OBJECTIVE, "objectives:objective-approve": OBJECTIVE,
+    "objectives:objective-move": lambda w, u: {"pk": w.objective.pk, "verb": "achieve"},
+    "objectives:objective-import-check": lambda w, u: {"uid": w.measurement_upload(u).uid},
+    "objectives:objective-import-problems": lambda w, u: {"uid": w.measurement_upload(u).uid},
+    "objectives:risk-detail": RISK, "objectives:risk-print": RISK, "objectives:risk-edit": RISK,
+    "objectives:risk-accept": RISK, "objectives:risk-act": lambda w, u: {"pk": w.risk.pk, "verb": "treat"},
     "audits:pack-detail": PACK, "audits:pack-progress": PACK, "audits:pack-download": PACK, "audits:pack-retry": PACK,
     "audits:pack-supersede": PACK, "audits:pack-link": PACK,
     "audits:pack-link-revoke": lambda w, u: {"pk": w.pack.pk, "link_pk": w.link[0].pk},
@@ -223,6 +304,10 @@ OF_USER: dict[str, Sample] = {
     "qms:person-import-apply": lambda w, u: {"uid": w.person_import(u).uid},
     "qms:person-import-result": lambda w, u: {"uid": w.person_import(u).uid},
     "qms:person-import-problems": lambda w, u: {"uid": w.person_import(u).uid},
+    **{
+        f"objectives:risk-import-{step}": UPLOAD
+        for step in ("sheet", "columns", "words", "preview", "apply", "result", "problems")
+    },
     "qms:mapping-import-check": lambda w, u: {"uid": w.job(u, mapping_sheet.JOB_KIND).uid},
     "leadership:log-done": lambda w, u: {"uid": w.own_activity(u).uid},
     "leadership:answer-mine": lambda w, u: {"pk": w.invitation(u).pk},
