@@ -37,21 +37,29 @@ def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
     return pytest.fail(f"Did not happen within {seconds} s.")
 
 
-@pytest.fixture
-def port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
 def environment(tmp_path: Path, port: int) -> dict[str, str]:
+    return environment_in(tmp_path, port)
+
+
+def environment_in(folder: Path, port: int) -> dict[str, str]:
     """Production settings in an empty folder; PostgreSQL and Redis when the suite runs with them."""
-    database = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{tmp_path / 'db.sqlite3'}"
+    database = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}"
     environment = {
         **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
-        "ENV_FILE": str(tmp_path / "no.env"),
-        "VAR_DIR": str(tmp_path / "var"),
+        "ENV_FILE": str(folder / "no.env"),
+        "VAR_DIR": str(folder / "var"),
         "SECRET_KEY": "s" * 64,
         "SIGNING_KEY_PASSWORD": "secret",
         "DATABASE_URL": database,
