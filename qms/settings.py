@@ -180,6 +180,18 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "qms.tasks.health.heartbeat", "schedule": 30.0, "options": {"expires": 60}},
     "packs": {"task": "audits.tasks.pack.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "elevation": {"task": "qms.tasks.elevation.end_overdue", "schedule": 60.0, "options": {"expires": 60}},
+    "relinks": {"task": "qms.tasks.mapping.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    # Each site's day begins at another hour; what is due is found by date, so running it oftener changes nothing.
+    "risk-acceptances": {
+        "task": "objectives.tasks.risk.expire_acceptances",
+        "schedule": 60.0 * 60,
+        "options": {"expires": 30 * 60},
+    },
+    "objective-standings": {
+        "task": "objectives.tasks.objective.refresh_standings",
+        "schedule": 6 * 60.0 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "promises": {
         "task": "objectives.tasks.promise.lapse_overdue",
         "schedule": 24 * 60.0 * 60,

@@ -38,19 +38,54 @@ class Sheet:
     rows: list[tuple[int, list[str]]]
 
 
+@dataclass(frozen=True)
+class RawSheet:
+    """One sheet of a workbook (or the whole CSV file, without a name): every filled line with its number."""
+
+    name: str
+    lines: list[tuple[int, list[str]]]
+
+
+def read_book(upload: UploadedFile[Any] | IO[bytes]) -> list[RawSheet]:
+    """Read every sheet with cells, for tables whose heading somebody must point at. The same limits as ``read_sheet``."""
+    data = _data_of(upload)
+    if data.startswith(b"PK"):
+        sheets = [RawSheet(name, _filled(lines)) for name, lines in _xlsx_sheets(data)]
+    else:
+        sheets = [RawSheet("", _filled(_csv_lines(data)))]
+    sheets = [sheet for sheet in sheets if sheet.lines]
+    if not sheets:
+        raise SheetRefused(_("No cell of the file holds anything. Choose the file that holds your table."))
+    return sheets
+
+
+def likely_header(lines: Sequence[tuple[int, list[str]]]) -> int:
+    """The line of the headings, guessed: the first with at least two filled cells, otherwise the first of all."""
+    return next((number for number, cells in lines if sum(map(bool, cells)) >= 2), lines[0][0])
+
+
+def _filled(lines: Iterable[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    return [(number, cells) for number, cells in lines if any(cells)]
+
+
+def _data_of(upload: UploadedFile[Any] | IO[bytes]) -> bytes:
+    data = upload.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise SheetRefused(_("The file is larger than 20 MB. Split it and import the parts one by one."))
+    if not data.strip():
+        raise SheetRefused(_("The file is empty. Choose the file that holds your table."))
+    return data
+
+
 def read_sheet(upload: UploadedFile[Any] | IO[bytes]) -> Sheet:
     """Read a CSV (any common encoding and delimiter) or XLSX file (first sheet with cells, values not formulas).
 
     The header is the first line with at least two filled cells (or the first line at all); title lines above it are
     skipped. Raises SheetRefused for anything else, empty, or too large (20 MB, 100,000 rows, 200 columns).
     """
-    data = upload.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise SheetRefused(_("The file is larger than 20 MB. Split it and import the parts one by one."))
-    if not data.strip():
-        raise SheetRefused(_("The file is empty. Choose the file that holds your table."))
+    data = _data_of(upload)
     lines = list(_xlsx_lines(data) if data.startswith(b"PK") else _csv_lines(data))
-    filled = [(number, cells) for number, cells in lines if any(cells)]
+    filled = _filled(lines)
     if not filled:
         raise SheetRefused(_("No cell of the file holds anything. Choose the file that holds your table."))
     start = next((i for i, (_n, cells) in enumerate(filled) if sum(map(bool, cells)) >= 2), 0)
@@ -99,6 +134,13 @@ def _decoded(data: bytes) -> str:
 
 
 def _xlsx_lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The lines of the first sheet with cells."""
+    for _name, lines in _xlsx_sheets(data):
+        yield from lines
+        return
+
+
+def _xlsx_sheets(data: bytes) -> Iterator[tuple[str, Iterator[tuple[int, list[str]]]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED_BYTES:
@@ -108,10 +150,12 @@ def _xlsx_lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
         raise
     except Exception as error:  # openpyxl raises whatever the broken part of the file leads to
         raise SheetRefused(_("The workbook cannot be opened. Save it again as XLSX and try again.")) from error
-    with_cells = (sheet for sheet in book.worksheets if (sheet.max_row or 0) > 0)
-    sheet = next(with_cells, None)
-    if sheet is None:
-        return
+    for sheet in book.worksheets:
+        if (sheet.max_row or 0) > 0:
+            yield str(sheet.title), _lines_of(sheet)
+
+
+def _lines_of(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     try:
         for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
             _check_size(number, len(values))

@@ -73,6 +73,10 @@ GROUPS: tuple[tuple[Promise, tuple[AdminArea, ...]], ...] = (
             _("Kinds of activity"), _("What leaders can log."),
             "walk", "leadership:activity-type-list", Permission.ACTIVITY_TYPE_EDIT,
         ),
+        AdminArea(
+            _("Scale of risks"), _("Likelihood and consequence in your own words."),
+            "scale", "objectives:risk-scale-list", Permission.RISK_SCALE_EDIT,
+        ),
     )),
     (_("The system"), (
         AdminArea(
