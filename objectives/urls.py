@@ -1,10 +1,12 @@
 from django.urls import URLPattern, URLResolver
 
-from objectives.routes import improvement_action, plan
+from objectives.routes import improvement_action, objective, plan, risk
 
 app_name = "objectives"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *plan.urlpatterns,
     *improvement_action.urlpatterns,
+    *risk.urlpatterns,
+    *objective.urlpatterns,
 ]

@@ -25,6 +25,8 @@ class RecordKind:
     none all the same, such as a risk that is identified and not yet rated. ``url_stem``: URL names are
     ``<stem>-list``, ``<stem>-detail``, ``<stem>-export``, ``<stem>-print``. ``content_labels``: from the keys of
     ``content()`` to words, in reading order. ``subtypes``: the types an admin may map one by one;
+    ``sheet_facts``: the dotted name of a function that gives a pack what stands in rows beside the version, as of the
+    cut-off: ``(frozen contents by id, at=, name=, text=)`` to dicts by id (``name`` and ``text`` take names out).
     ``subtype_lookup``: the same as ``subtype_of`` as an ORM path on the model, for work on millions of records.
     """
 
@@ -47,7 +49,9 @@ class RecordKind:
     due_on: Callable[[Record], date | None] = lambda record: record.due_on
     for_list: Callable[[], object] | None = None
     detail_template: str = "qms/record_detail.html"
+    print_template: str = "qms/record_print.html"
     pack_template: str = "packs/record_sheet.html"
+    sheet_facts: str = ""
     description: Text = ""
     extra: dict[str, Text] = field(default_factory=dict)
 

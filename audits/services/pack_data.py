@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.utils.formats import date_format
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from audits.models import Pack, PackItem
@@ -45,6 +46,8 @@ class Sheet:
     files: list[dict[str, Any]] = field(default_factory=list)
     changes: int = 0
     last_reason: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+    """What the kind keeps in rows beside the version, as of the cut-off (``sheet_facts`` of its declaration)."""
 
     @property
     def anchor(self) -> str:
@@ -89,7 +92,7 @@ class FrozenPack:
         self.sites = {site["code"]: site for site in self.data["sites"]}
         self.zones = {code: ZoneInfo(site["time_zone"]) for code, site in self.sites.items()}
         self.photos: dict[str, tuple[str, bytes]] = {}
-        """(media type, name in the storage) of the photos of the sheets made so far, by uid."""
+        """(media type, bytes as they are stored) of the photos of the sheets made so far, by uid."""
 
     @cached_property
     def redactor(self) -> InitialsRedactor | None:
@@ -153,8 +156,24 @@ class FrozenPack:
         """The items as they are printed, in the order given; batch by batch, so that memory stays small."""
         for batch in _batched(items):
             versions, entries, clauses = self.versions(batch), self.entries(batch), self._clauses_of(batch)
-            for item in batch:
-                yield self._sheet(item, versions[item.record_id], entries[item.record_id], clauses[item.position])
+            sheets = [
+                self._sheet(item, versions[item.record_id], entries[item.record_id], clauses[item.position])
+                for item in batch
+            ]
+            self._add_more(sheets)
+            yield from sheets
+
+    def _add_more(self, sheets: list[Sheet]) -> None:
+        """What each kind keeps in rows beside the version, one call per kind."""
+        by_kind: dict[str, list[Sheet]] = {}
+        for sheet in sheets:
+            if sheet.kind.sheet_facts:
+                by_kind.setdefault(sheet.kind.sheet_facts, []).append(sheet)
+        for dotted, own in by_kind.items():
+            contents = {sheet.item.record_id: sheet.content for sheet in own}
+            found = import_string(dotted)(contents, at=self.cutoff_at, name=self.name, text=self.text)
+            for sheet in own:
+                sheet.more = found.get(sheet.item.record_id, {})
 
     def _clauses_of(self, batch: list[PackItem]) -> dict[int, list[dict[str, Any]]]:
         found: dict[int, list[dict[str, Any]]] = {item.position: [] for item in batch}

@@ -22,6 +22,14 @@ class ObjectiveQuerySet(PlannedQuerySet["Objective"]):
         whole = models.Q(goal__isnull=False, owner__deactivated_at=None) & (money | ~models.Q(customer_effect=""))
         return self.filter(whole) if is_connected else self.exclude(whole)
 
+    def with_open_decision(self) -> ObjectiveQuerySet:
+        """Each with what its owner is asked to decide, as ``asked_because`` and ``asked_on`` (None: nothing)."""
+        rows = ObjectiveDecision.objects.filter(objective=models.OuterRef("pk"), decided_at=None)
+        return self.annotate(
+            asked_because=models.Subquery(rows.values("asked_because")[:1]),
+            asked_on=models.Subquery(rows.values("asked_on")[:1]),
+        )
+
 
 class Objective(Record):
     """What is to be reached: ``target_value`` in ``unit`` by ``due_on``, from ``baseline_value``.
@@ -124,6 +132,11 @@ class Objective(Record):
         """Whether it serves a goal, has an owner who is here, and says what it does for money or customers."""
         money = self.money_effect is not None or self.account_id is not None
         return self.goal_id is not None and self.owner.is_active and (money or bool(self.customer_effect))
+
+    def follow_up_rows(self) -> models.QuerySet[models.Model]:
+        """The actions that came from it, and those that serve it."""
+        actions = self.follow_ups.model._default_manager
+        return actions.filter(models.Q(source=self.pk) | models.Q(serves=self.pk))
 
     def content(self) -> dict[str, Json]:
         """The objective's own facts; measurements are rows of their own, named in the trail."""

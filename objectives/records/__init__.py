@@ -1,5 +1,7 @@
 """The kinds of record the objectives package keeps, in the order they are shown; one module declares one kind."""
 
 from objectives.records.improvement_action import IMPROVEMENT_ACTION
+from objectives.records.objective import OBJECTIVE
+from objectives.records.risk import RISK
 
-__all__ = ["IMPROVEMENT_ACTION"]
+__all__ = ["IMPROVEMENT_ACTION", "OBJECTIVE", "RISK"]

@@ -9,14 +9,17 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from objectives.models import Measurement, Objective, ObjectiveDecision, ObjectiveTarget
+from objectives.models import Measurement, Objective, ObjectiveTarget
 from objectives.services import control_chart
 from objectives.services.control_chart import ControlChart, Finding
 from objectives.services.objective import missing_for_approval, unconnected_because
 from objectives.services.objective_rule import Path, grace_days, next_due, rounded, with_unit
-from qms.models import Phase, Record, User
+from qms.models import Phase
+from qms.services.record_page import RecordPage
+from qms.services.timeline import TimelineEntry
 
 ROWS_SHOWN = 30
+DECISION_VERBS = frozenset({"objective.decision_asked", "objective.decided"})
 MOST_POINTS = 1_000
 """Points a chart is made of; a weekly measure reaches it after 19 years."""
 
@@ -33,7 +36,7 @@ class Side:
 
 @dataclass(frozen=True)
 class ObjectivePage:
-    """Everything beside the facts; five queries."""
+    """Everything beside the facts; two queries."""
 
     sides: list[Side]
     chart: ControlChart
@@ -41,31 +44,31 @@ class ObjectivePage:
     rows: list[Measurement]
     row_count: int
     targets: list[ObjectiveTarget]
-    decisions: list[ObjectiveDecision]
-    improvements: list[Record]
+    decisions: list[TimelineEntry]
     unconnected: list[str]
     missing: list[str]
     measure_due_on: date | None
     is_measure_late: bool
 
 
-def page_of(objective: Objective, *, user: User, today: date) -> ObjectivePage:
-    """Gather it; ``objective`` is loaded with goal, account and owner. ``today`` is the site's."""
+def page_of(objective: Objective, page: RecordPage, *, today: date) -> ObjectivePage:
+    """Gather it; ``objective`` is loaded with goal, account and owner. ``today`` is the site's.
+
+    The decisions are read from the timeline, which is loaded already.
+    """
     rows = list(
         Measurement.objects.filter(objective=objective)
         .select_related("recorded_by__person").order_by("-measured_on", "-recorded_at", "-pk")[: MOST_POINTS * 2]
     )  # fmt: skip
     current = [row for row in rows if row.replaced_at is None]
     chart = chart_of(current)
-    improvements = objective.improvements.visible_to(user).select_related("owner").order_by("due_on", "id")
     due = next_due(objective.actual_on, counted_from=objective.occurred_on, every_days=objective.measure_every_days)
     is_open = objective.phase == Phase.OPEN
     return ObjectivePage(
         sides=sides_of(objective, today=today), chart=chart, findings=findings_of(objective, chart),
         rows=rows[:ROWS_SHOWN], row_count=len(rows),
         targets=list(objective.targets.select_related("signature").order_by("-number")),
-        decisions=list(objective.decisions.select_related("decided_by").order_by("-asked_on", "-pk")),
-        improvements=list(improvements[:ROWS_SHOWN]),
+        decisions=[entry for entry in page.timeline if entry.verb in DECISION_VERBS],
         unconnected=unconnected_because(objective) if objective.phase != Phase.WITHDRAWN else [],
         missing=list(missing_for_approval(objective).values()) if objective.phase == Phase.DRAFT else [],
         measure_due_on=due if is_open else None,

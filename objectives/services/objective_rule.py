@@ -8,7 +8,8 @@ The rule, in full:
   lower is better, at least it where higher is better), less the tolerance: 10 % of the way from baseline to target, or
   5 % of the target where there is no way to go. A value that reaches the target keeps the path on any day.
 * A measurement is due every ``measure_every_days``, counted from the last one or from the approval, whichever is later,
-  with a grace of a quarter of that, at least 3 days. Values from before the approval are never misses.
+  with a grace of a quarter of that, at least 3 days. Values from before the approval are history:
+  they are charted and never judged.
 * On track: the last measurement keeps the path and none is missing. At risk: the last one misses the path, or one
   measurement is missing, or the owner's own forecast does not reach the target. Off track: the last two miss the path,
   or two in a row are missing, or the date has passed and the target is not reached.
@@ -106,8 +107,9 @@ def judge(
     """
     missing = missing_measurements(measured, today=today, every_days=every_days, counted_from=counted_from)
     misses = misses_at_the_end(path, measured, since=counted_from - timedelta(days=1))
+    since_approval = [point for point in measured if point[0] >= counted_from]
     return Verdict(
-        *_standing(path, measured, today, missing, misses, unit, forecast),
+        *_standing(path, since_approval, today, missing, misses, unit, forecast),
         asks=_asks(path, measured, today, every_days, counted_from, decided_on),
     )
 

@@ -133,6 +133,10 @@ class Record(models.Model):
         """The child's own facts, in reading order, as they are frozen into a version; children override it."""
         return {}
 
+    def follow_up_rows(self) -> Any:
+        """The actions the record's page lists as follow-ups: those that came from it; a kind may add others."""
+        return self.follow_ups.all()
+
     def people(self) -> list[RecordPerson]:
         """Those who took part, leaders first, in the order they were entered."""
         return sorted(self.participants.all(), key=lambda p: (p.part != RecordPerson.Part.LEADER, p.position, p.pk))

@@ -47,7 +47,7 @@ class RawSheet:
 
 
 def read_book(upload: UploadedFile[Any] | IO[bytes]) -> list[RawSheet]:
-    """Read every sheet with cells, for tables whose heading somebody must point at. The same limits as ``read_sheet``."""
+    """Read every sheet with cells, for tables whose heading somebody must point at. Limits as for ``read_sheet``."""
     data = _data_of(upload)
     if data.startswith(b"PK"):
         sheets = [RawSheet(name, _filled(lines)) for name, lines in _xlsx_sheets(data)]
@@ -151,6 +151,8 @@ def _xlsx_sheets(data: bytes) -> Iterator[tuple[str, Iterator[tuple[int, list[st
     except Exception as error:  # openpyxl raises whatever the broken part of the file leads to
         raise SheetRefused(_("The workbook cannot be opened. Save it again as XLSX and try again.")) from error
     for sheet in book.worksheets:
+        if sheet.max_row is None:  # some programs leave the size out
+            sheet.calculate_dimension(force=True)
         if (sheet.max_row or 0) > 0:
             yield str(sheet.title), _lines_of(sheet)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from qms.status_words import status_word
 
@@ -25,6 +27,12 @@ INK, FAINT, LINE, ACCENT, TARGET = "#4d5458", "#62696d", "#e0dfda", "#0d5c6b", "
 TONE_FILL = {
     "good": "#3f8f62", "soon": "#c98a1b", "late": "#c8602d", "missing": "#b8354a", "neutral": "#9ba1a4",
     "gone": "#8b7aa5", "busy": "#2f8294",
+}  # fmt: skip
+SIGNAL_MARKS = {"outside": "O", "shift": "S", "run": "R", "near_limit": "L"}
+"""The letter beside a point of a control chart that is part of a signal."""
+SIGNAL_WORDS = {
+    "O": _lazy("outside the limits"), "S": _lazy("where a shift begins"), "R": _lazy("eight or more on one side"),
+    "L": _lazy("three of four nearer to a limit"),
 }  # fmt: skip
 LABELS_ACROSS = 6
 TICKS = 4
@@ -84,6 +92,15 @@ def words(value: float | None) -> str:
     rounded = round(float(value), 2)
     places = 0 if rounded == int(rounded) else (1 if rounded == round(rounded, 1) else 2)
     return number_format(rounded, places, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def figure(value: Decimal | None) -> str:
+    """A measured number for people: grouped thousands, up to four places, no needless zeros; a dash for none."""
+    if value is None or value == "":
+        return "–"
+    places = max(0, -int(Decimal(value).normalize().as_tuple().exponent))
+    return number_format(value, min(places, 4), use_l10n=True, force_grouping=True)
 
 
 def as_points(points: Iterable[Sequence[Any]]) -> list[Point]:
@@ -182,6 +199,66 @@ def sparkline(values: Iterable[float | None], title: str, width: int = 120, heig
     last = {"x": frame.x(ends[-1][0], len(series)), "y": frame.y(ends[-1][1], high, low)} if ends else None
     return {**colors(), "frame": frame, "summary": summary(title, series, ""),
             "lines": _runs(series, frame, high, low), "last": last}  # fmt: skip
+
+
+@register.inclusion_tag("components/chart_control.html")
+def control_chart(chart: Any, title: str, unit: str = "", target: float | None = None, table: object = True) -> Any:
+    """An XmR chart: values, centre line and natural process limits per phase, signals marked by shape and letter.
+
+    ``chart``: days, values, phases (first, last, centre, lower or None, upper) and ``marks()``: index to rule.
+    """
+    labels = [date_format(day, "j M Y") for day in chart.days]
+    series: list[Point] = list(zip(labels, chart.values, strict=True))
+    frame = Frame(width=720, height=260, right=52)
+    edges = [edge for phase in chart.phases for edge in (phase.lower, phase.upper) if edge is not None]
+    low, high, ticks = close_scale([*chart.values, *edges, *([float(target)] if target is not None else [])])
+    marks, count = chart.marks(), len(series)
+    dots = [
+        {
+            "x": frame.x(i, count), "y": frame.y(value, high, low), "label": label, "words": words(value),
+            "mark": SIGNAL_MARKS.get(str(marks.get(i, "")), ""), "up": frame.y(value, high, low) - 9,
+        }
+        for i, (label, value) in enumerate(series)
+        if value is not None
+    ]  # fmt: skip
+    phases = [_phase_lines(phase, frame, count, low, high) for phase in chart.phases]
+    return {
+        **colors(), "signal": TONE_FILL["missing"], "frame": frame, "title": title, "unit": unit, "dots": dots,
+        "summary": summary(title, series, unit), "lines": _runs(series, frame, high, low), "phases": phases,
+        "ticks": [{"y": frame.y(tick, high, low), "words": words(tick)} for tick in ticks],
+        "across": _labels_across(series, frame), "table": table_mode(table), "last": dots[-1] if dots else None,
+        "target": None if target is None else {"y": frame.y(float(target), high, low), "words": words(target)},
+        "rows": [
+            (label, f"{words(value)} {SIGNAL_MARKS.get(str(marks.get(i, '')), '')}".strip())
+            for i, (label, value) in enumerate(series)
+        ],
+        "used_marks": [(mark, SIGNAL_WORDS[mark]) for mark in SIGNAL_WORDS if mark in {d["mark"] for d in dots}],
+    }  # fmt: skip
+
+
+def close_scale(values: Sequence[float]) -> tuple[float, float, list[float]]:
+    """Like ``scale``, but without zero unless the values come near it: what matters is how they differ."""
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    if low >= 0 and low < (high - low):
+        low = 0.0
+    step = nice_step((high - low) or abs(high) or 1)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    last = max(last, first + 1)
+    return first * step, last * step, [round(index * step, 6) for index in range(first, last + 1)]
+
+
+def _phase_lines(phase: Any, frame: Frame, count: int, low: float, high: float) -> dict[str, object]:
+    """Centre line and limits of one phase, from half a step before its first point to half a step after its last."""
+    half = frame.inner_width / max(count - 1, 1) / 2
+    first = round(max(frame.left, frame.x(phase.first, count) - half), 1)
+    last = round(min(frame.width - frame.right, frame.x(phase.last, count) + half), 1)
+    bounds = [
+        {"y": frame.y(edge, high, low), "words": words(edge)} for edge in (phase.upper, phase.lower) if edge is not None
+    ]
+    return {
+        "x1": first, "x2": last, "centre": {"y": frame.y(phase.centre, high, low), "words": words(phase.centre)},
+        "bounds": bounds, "is_last": phase.last == count - 1, "text_x": last + 5,
+    }  # fmt: skip
 
 
 @register.inclusion_tag("components/chart_strip.html")

@@ -32,9 +32,11 @@ RecordT = TypeVar("RecordT", bound=Record)
 UNSIGNED_PHASES = frozenset({Phase.DRAFT, Phase.WITHDRAWN})
 
 
-def load(request: HttpRequest, model: type[RecordT], pk: int, *related: str) -> RecordT:
-    """The record, if who asks may see it; 404 otherwise."""
-    rows = model._default_manager.select_related("site", "area", "owner", "recorded_by__person", *related)
+def load(request: HttpRequest, model: type[RecordT], pk: int, *related: str, rows: Any = None) -> RecordT:
+    """The record, if who asks may see it; 404 otherwise. ``rows``: the model's rows with annotations, if wanted."""
+    rows = (model._default_manager.all() if rows is None else rows).select_related(
+        "site", "area", "owner", "recorded_by__person", *related
+    )
     return cast(RecordT, get_object_or_404(rows.visible_to(cast(User, request.user)), pk=pk))
 
 
@@ -50,7 +52,7 @@ def record_response(request: HttpRequest, record: Record, *, is_print: bool = Fa
     """The record's page (or its print view), in the site's own time. A callable in ``context`` is given the page."""
     declared = kind_of(record)
     user = cast(User, request.user)
-    template = "qms/record_print.html" if is_print else declared.detail_template
+    template = declared.print_template if is_print else declared.detail_template
     with timezone.override(record.site.zone):
         page = record_page(record, user=user)
         more = {name: value(page) if callable(value) else value for name, value in context.items()}

@@ -65,7 +65,18 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture
 def world() -> World:
     made = World()
-    for part in ("action", "pack", "link", "attachment", "exclusion"):
+    for part in (
+        "action",
+        "objective",
+        "decision",
+        "draft_objective",
+        "upload",
+        "risk",
+        "pack",
+        "link",
+        "attachment",
+        "exclusion",
+    ):
         getattr(made, part)
     return made
 
