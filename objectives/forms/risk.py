@@ -154,7 +154,7 @@ class ActForm(forms.Form):
         self.user, self.risk, self.scale = user, risk, scale
         self.prepare()
 
-    def start(self, risk: Risk) -> dict[str, Any]:
+    def start(self, risk: Risk) -> dict[str, Any]:  # noqa: ARG002  the acts' forms use it
         """What the fields hold at first."""
         return {}
 
@@ -169,7 +169,9 @@ class LevelsForm(ActForm):
     impact = forms.TypedChoiceField(label=_("How grave"), coerce=int, widget=forms.RadioSelect)
     review_on = forms.DateField(
         label=_("Next review"), required=False, widget=DayInput,
-        help_text=_("Left empty, it follows from the level: 90 days for high, 180 for medium and opportunities, 365 for low."),
+        help_text=_(
+            "Left empty, it follows from the level: 90 days for high, 180 for medium and opportunities, 365 for low."
+        ),
     )  # fmt: skip
     field_order = ("likelihood", "impact")
 

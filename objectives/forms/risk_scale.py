@@ -23,7 +23,7 @@ class WordsField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         """The lines, without the empty ones."""
         text = str(super().clean(value))
         return [" ".join(line.split()) for line in text.splitlines() if line.strip()]

@@ -86,7 +86,7 @@ class Risk(Record):
     """A risk or an opportunity.
 
     ``rating`` is likelihood x consequence as it stands now: residual where judged, otherwise as first rated;
-    ``now_likelihood`` and ``now_impact`` are its two sides and ``level`` its weight on the risk's scale. ``occurred_on``
+    ``now_likelihood`` and ``now_impact`` are its two sides and ``level`` its weight on the scale. ``occurred_on``
     is the day it was last assessed (rated, judged or accepted), since that is the event it is evidence of;
     ``identified_on`` never moves. ``map_site`` and ``on_map`` repeat site and confidentiality while the risk is open
     and rated: the heat map counts them by one index. ``ratings`` is the history of ratings, oldest first, in words.

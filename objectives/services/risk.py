@@ -73,8 +73,8 @@ def rate(
 
     A judged risk goes back to rated: its treatment must be judged anew. An acceptance stands unless the rating rises
     above what was signed; then it ends. Without ``review_on`` the next review follows from the level. Side effects: the
-    risk's row, a version, a trail entry, clause links, perhaps the acceptance's end. Raises ReasonMissing, CannotChange,
-    StaleRecord, ValidationError by field.
+    risk's row, a version, a trail entry, clause links, perhaps the acceptance's end. Raises ReasonMissing,
+    CannotChange, StaleRecord, ValidationError by field.
     """
     reason = said(reason)
     current = record_service.lock(risk, version=version)
@@ -295,7 +295,7 @@ def _check_level(field: str, level: int, most: int) -> None:
 
 
 def _forget_judgement(risk: Risk) -> None:
-    """What was left after the last treatment is where it stands now; the judgement itself is history, in the versions."""
+    """What the last treatment left is where it stands now; the judgement itself is history, in the versions."""
     if risk.is_residual:
         risk.likelihood, risk.impact = risk.residual_likelihood, risk.residual_impact
     risk.residual_likelihood = risk.residual_impact = None

@@ -40,8 +40,8 @@ def accept(
     the acceptance; the one before it ends as renewed. Raises CannotChange (not allowed to, not rated), ReasonMissing,
     StaleRecord, IllegalTransition, ValidationError by field.
     """
-    words = {"why": said(why, field="why"), "compensating_control": said(compensating_control, field="compensating_control"),
-             "void_if": said(void_if, field="void_if")}  # fmt: skip
+    words = {"why": why, "compensating_control": compensating_control, "void_if": void_if}
+    words = {name: said(text, field=name) for name, text in words.items()}
     if not by.can(Permission.RISK_ACCEPT):
         raise CannotChange(_("Only a leader may accept a risk."))
     current = record_service.lock(risk, version=version)

@@ -1,4 +1,4 @@
-"""Import of a risk register: file, sheet and heading, columns, words, preview, and the chosen rows in one transaction."""
+"""Import of a risk register: file, sheet and heading, columns, words, and the chosen rows in one transaction."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def set_sheet(risk_import: RiskImport, *, sheet: int, header_line: int) -> RiskI
 
 @transaction.atomic
 def set_mapping(risk_import: RiskImport, *, mapping: Sequence[str]) -> RiskImport:
-    """Say what each column means ("" leaves it out). Raises MappingRefused without a sentence, or with a field twice."""
+    """Say what each column means ("" leaves it out). Raises MappingRefused: no sentence, or a field twice."""
     used = [name for name in mapping if name]
     if "title" not in used:
         raise MappingRefused(_("Choose which column says what the risk or opportunity is."))
@@ -104,8 +104,8 @@ def apply(
 ) -> RiskImport:
     """Import the chosen lines (None: all that can be) as shown in the preview with that ``digest``.
 
-    Side effects, all in one transaction: risks, rated where both levels are there, each with versions and trail; an entry
-    for the import; the outcome of every row. Raises AlreadyApplied and PlanChanged, changing nothing.
+    Side effects, all in one transaction: risks, rated where both levels are there, each with versions and trail; an
+    entry for the import; the outcome of every row. Raises AlreadyApplied and PlanChanged, changing nothing.
     """
     risk_import = RiskImport.objects.select_for_update(of=("self",)).select_related("site").get(pk=risk_import.pk)
     if risk_import.applied_at is not None:

@@ -109,7 +109,7 @@ def _day(match: re.Match[str]) -> date | None:
             return date.fromisoformat(match["iso"])
         day, month, year = int(match["d"]), int(match["m"]), int(match["y"])
         if "/" in match[0] and day != month:
-            if day <= 12 and month <= 12:  # noqa: PLR2004  months
+            if day <= 12 and month <= 12:
                 return None
             day, month = max(day, month), min(day, month)
         return date(year, month, day)

@@ -98,7 +98,7 @@ def given_of(risk_import: RiskImport, cells: list[str]) -> dict[str, str]:
 
 
 def questions(risk_import: RiskImport, *, by: User) -> dict[str, list[tuple[str, int, str]]]:
-    """Words that need a meaning, by field: (word as written, rows, guess). Plain numbers and known names ask nothing."""
+    """Words that need a meaning, by field: (word, rows, guess). Plain numbers and known names ask nothing."""
     scale = scale_of(risk_import)
     counted: dict[str, Counter[str]] = {name: Counter() for name in ASKED}
     for _line, cells in risk_import.rows:

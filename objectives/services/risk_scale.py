@@ -1,4 +1,4 @@
-"""The scale risks are rated on: which one is in force where, what a change would do, changing it, carrying risks over."""
+"""The scale risks are rated on: which is in force where, what a change would do, changing it, carrying risks over."""
 
 from __future__ import annotations
 

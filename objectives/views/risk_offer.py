@@ -77,7 +77,7 @@ ACTS = {
     )
 }  # fmt: skip
 ACCEPTABLE = frozenset({Status.RATED, Status.TREATING, Status.JUDGED, Status.ACCEPTED})
-NEXT_STEP = {
+NEXT_STEP: dict[str, str] = {
     Status.IDENTIFIED: "rate", Status.RATED: "treat", Status.TREATING: "judge", Status.JUDGED: "close",
     Status.CLOSED: "reopen",
 }  # fmt: skip

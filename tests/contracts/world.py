@@ -173,11 +173,10 @@ class World:
 
     def risk_upload(self, user: User) -> RiskImport:
         """The user's own upload of a register."""
-        made = risk_import.start(
+        return risk_import.start(
             io.BytesIO(b"Risk,R/O,L,I\nFlooding of the yard,R,3,5\n,R,2,2\n"), file_name="risks.csv", site=self.site,
             by=user, at=self.now,
         )  # fmt: skip
-        return made
 
     @cached_property
     def pack(self) -> Pack:

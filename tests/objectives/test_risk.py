@@ -147,8 +147,8 @@ def test_record_says_when_who_treats_also_judges() -> None:
 
 @pytest.mark.parametrize(
     ("nature", "treatment", "fits"),
-    [("risk", "pursue", False), ("risk", "avoid", True), ("opportunity", "pursue", True), ("opportunity", "avoid", False),
-     ("risk", "accept", False)],
+    [("risk", "pursue", False), ("risk", "avoid", True), ("opportunity", "pursue", True),
+     ("opportunity", "avoid", False), ("risk", "accept", False)],
 )  # fmt: skip
 def test_treatment_fits_the_nature(nature: str, treatment: str, fits: bool) -> None:
     boss = yusuf()

@@ -158,9 +158,10 @@ def test_chosen_words_win_over_guesses() -> None:
 @pytest.mark.parametrize(
     ("text", "owner", "day", "raw"),
     [
-        ("HR / 31.12.2025", "HR", date(2025, 12, 31), "31.12.2025"), ("tbd", "", None, ""), ("quality", "quality", None, ""),
-        ("2026-06-30", "", date(2026, 6, 30), "2026-06-30"), ("Ana Pop, 3/25/2026", "Ana Pop", date(2026, 3, 25), "3/25/2026"),
-        ("Ana Pop 3/4/2026", "Ana Pop", None, "3/4/2026"), ("HR / 32.12.2025", "HR", None, "32.12.2025"), ("", "", None, ""),
+        ("HR / 31.12.2025", "HR", date(2025, 12, 31), "31.12.2025"), ("tbd", "", None, ""),
+        ("quality", "quality", None, ""), ("2026-06-30", "", date(2026, 6, 30), "2026-06-30"),
+        ("Ana Pop, 3/25/2026", "Ana Pop", date(2026, 3, 25), "3/25/2026"), ("", "", None, ""),
+        ("Ana Pop 3/4/2026", "Ana Pop", None, "3/4/2026"), ("HR / 32.12.2025", "HR", None, "32.12.2025"),
     ],
 )  # fmt: skip
 def test_owner_and_date_are_taken_apart(text: str, owner: str, day: date | None, raw: str) -> None:

@@ -107,7 +107,8 @@ def cells(page: str) -> dict[tuple[str, str], tuple[int, str]]:
     found = {}
     for address, count in re.findall(r'<a href="([^"]*likelihood=[^"]*)"><strong>(\d+)</strong>', page):
         likelihood, impact = re.search(r"likelihood=(\d)", address), re.search(r"impact=(\d)", address)
-        assert likelihood and impact
+        assert likelihood
+        assert impact
         found[likelihood[1], impact[1]] = (int(count), address.replace("&amp;", "&"))
     return found
 
