@@ -34,7 +34,7 @@ def person_redact(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             reason = form.cleaned_data["reason"]
             service.redact(person, by=cast(User, request.user), at=timezone.now(), reason=reason)
-            messages.success(request, _("The personal data is redacted. Every hash still fits."))
+            messages.success(request, _("The personal data is redacted; the act is in the trail of everything it touched."))
             return redirect(there)
     except service.NameInReason as error:
         form.add_error("reason", str(error))

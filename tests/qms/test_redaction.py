@@ -5,10 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from leadership.models import Activity
 from qms import triggers
 from qms.models import Person, RecordPerson, RecordVersion, Signature, TrailEntry, User
+from qms.permissions import AccessProfile
 from qms.services import person as person_service
 from qms.services import record as record_service
 from qms.services import redaction, trail, trail_check
@@ -266,3 +270,54 @@ def test_rewriter_keeps_single_words_in_sentences_and_other_peoples_names() -> N
     )
     people = [{"uid": "u1", "name": "Li Wei"}, {"uid": "u2", "name": "Li Wei"}, {"uid": "", "name": "Li Wei"}]
     assert [p["name"] for p in rewriter.content(people)] == [label("Li Wei"), "Li Wei", label("Li Wei")]
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+
+def elevated(client: Client) -> Client:
+    client.force_login(cast_member("Hiro Xu", AccessProfile.ADMINISTRATOR))
+    session = client.session
+    session["elevated_until"] = timezone.now().timestamp() + 600
+    session.save()
+    return client
+
+
+def test_page_asks_for_an_elevated_session(paula: Person, client: Client) -> None:
+    client.force_login(cast_member("Hiro Xu", AccessProfile.ADMINISTRATOR))
+    there = reverse("qms:person-redact", args=[paula.uid])
+    response = client.post(there, {"reason": "Asked", "is_final": "on"})
+    assert response.status_code == 302
+    assert response["Location"].startswith("/account/elevate/")
+    assert not Person.objects.get(pk=paula.pk).is_redacted
+
+
+def test_quality_manager_may_not(paula: Person, client: Client) -> None:
+    client.force_login(member("Hiro Weber"))
+    assert client.get(reverse("qms:person-redact", args=[paula.uid])).status_code == 403
+
+
+def test_page_shows_what_goes_and_what_stays_and_then_does_it(paula: Person, client: Client) -> None:
+    there = reverse("qms:person-redact", args=[paula.uid])
+    elevated(client)
+    assert there in client.get(reverse("qms:person-detail", args=[paula.uid])).content.decode()
+    page = client.get(there).content.decode()
+    assert OLD_NAME in page
+    assert "Names under signatures" in page
+    for data in ({"reason": "Asked"}, {"is_final": "on"}, {"reason": "Paula Sato asked", "is_final": "on"}):
+        assert client.post(there, data).status_code == 422
+        assert not Person.objects.get(pk=paula.pk).is_redacted
+    response = client.post(there, {"reason": "Asked to be forgotten", "is_final": "on"}, follow=True)
+    page = response.content.decode()
+    assert "The personal data is redacted" in page
+    assert "Personal data redacted" in page
+    assert OLD_NAME not in page
+    assert there not in page
+    assert reverse("qms:person-reactivate", args=[paula.uid]) not in page
+    assert trail_check.verify().problems == []
+
+
+def test_page_of_somebody_still_here_says_why_not(client: Client) -> None:
+    person = PersonFactory(name="Still Here")
+    response = elevated(client).get(reverse("qms:person-redact", args=[person.uid]), follow=True)
+    assert "Deactivate the person first" in response.content.decode()
