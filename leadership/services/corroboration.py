@@ -7,7 +7,7 @@ it was used on; the trail entry has that day instead of the time, and no request
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -20,13 +20,14 @@ from django.utils.translation import gettext as _
 
 from leadership.models import Activity, Answer, Invitation
 from leadership.models.corroboration import AnswerQuerySet
-from qms.models import Organization, RecordPerson, User
+from qms.models import CountUpTo, Organization, RecordPerson, User
 from qms.services import person as person_service
 from qms.services import record as record_service
 from qms.services import secret_link, trail
 
 LIFETIME = timedelta(days=14)
 MAX_FAILED_PINS = 10
+MOST_ANSWERS = 10_000
 
 
 class CannotInvite(Exception):
@@ -50,12 +51,13 @@ class Tally:
 
 
 def tally(answers: AnswerQuerySet, *, with_words: bool = False) -> Tally | None:
-    """Count answers, or None while fewer than five may be shown. One query; two ``with_words`` of one activity.
+    """Count answers, or None while fewer than five may be shown. One query.
 
     A name stands beside somebody's words only, never beside a yes or no: who answered without a name could otherwise
     be found by taking the named ones away. How people came in is counted over everybody who answered so far.
     """
-    rows = list(answers.shown().values_list("happened", "point", "words", "participant__name", "activity_id"))
+    ways = _ways_counted() if with_words else []
+    rows = list(answers.shown().values_list("happened", "point", "words", "participant__name", "activity_id", *ways))
     if not rows:
         return None
     happened, point = Counter(row[0] for row in rows), Counter(row[1] for row in rows)
@@ -66,14 +68,19 @@ def tally(answers: AnswerQuerySet, *, with_words: bool = False) -> Tally | None:
         point=[(str(Answer.Point(value).label), point[value]) for value in raised],
         points_raised=sum(point[value] for value in raised),
         words=sorted((row[2], row[3] or "") for row in rows if row[2]) if with_words else [],
-        ways=_ways({row[4] for row in rows}) if with_words else [],
+        ways=_ways({row[4]: row[5:] for row in rows}.values()),
     )
 
 
-def _ways(activity_ids: Iterable[int]) -> list[tuple[str, int]]:
-    answered = Invitation.objects.filter(activity_id__in=activity_ids).exclude(answered_at=None)
-    found = Counter(answered.order_by("pk").values_list("answered_through", flat=True))
-    return [(str(way.label), found[way.value]) for way in Invitation.Way if found[way.value]]
+def _ways_counted() -> list[CountUpTo]:
+    """For each way, how many of an answer's activity came in by it; read along with the answers."""
+    answered = Invitation.objects.filter(activity_id=models.OuterRef("activity_id")).exclude(answered_at=None)
+    return [CountUpTo(answered.filter(answered_through=way), MOST_ANSWERS) for way in Invitation.Way]
+
+
+def _ways(of_activities: Iterable[Sequence[int]]) -> list[tuple[str, int]]:
+    sums = [sum(numbers) for numbers in zip(*of_activities, strict=True)]
+    return [(str(way.label), number) for way, number in zip(Invitation.Way, sums, strict=False) if number]
 
 
 @transaction.atomic
