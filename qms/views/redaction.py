@@ -34,7 +34,7 @@ def person_redact(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             reason = form.cleaned_data["reason"]
             service.redact(person, by=cast(User, request.user), at=timezone.now(), reason=reason)
-            messages.success(request, _("The personal data is redacted; the act is in the trail of everything it touched."))
+            messages.success(request, _("The personal data is redacted; the trail of all that it touched says so."))
             return redirect(there)
     except service.NameInReason as error:
         form.add_error("reason", str(error))
