@@ -16,7 +16,7 @@ from qms.models import Checkpoint, Clause, ClauseMapping, Organization, Person, 
 from qms.services.coverage import ClauseCoverage, coverage
 from qms.services.trail import canonical, moment
 
-TEMPLATE_VERSION = "1"
+TEMPLATE_VERSION = "2"
 """Counted up whenever a template or the sheet of the pack changes what is printed."""
 
 

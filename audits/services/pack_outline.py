@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 FRONT, CLAUSES, CLOSING = "front", "clauses", "closing"
 FRONT_ANCHORS = ("contents", "key", "matrix")
-CONTENTS_LINES_PER_PAGE = 42
+CONTENTS_LINES_PER_PAGE = 44
 CLAUSES_PER_PAGE = 16
 ANCHORS = {form: form for form in ("leadership", "population", "trail", "sampling", "attachments", "people")} | {
     CLOSING: "manifest"
