@@ -8,7 +8,7 @@ from typing import Any
 from qms.services.redaction_text import MARK
 
 NAME_KEYS = frozenset({"name"})
-NAMED_PARTS = frozenset({"owner", "people", "promised_to"})
+NAMED_PARTS = frozenset({"owner", "people", "promised_to", "raiser"})
 
 
 def initials(name: str) -> str:
@@ -70,7 +70,7 @@ def _listed_names(value: Any, inside: bool = False) -> set[str]:
     if isinstance(value, dict):
         found: set[str] = set()
         for key, member in value.items():
-            if inside and key in NAME_KEYS and isinstance(member, str):
+            if isinstance(member, str) and ((inside and key in NAME_KEYS) or key in NAMED_PARTS):
                 found.add(member)
             else:
                 found |= _listed_names(member, inside or key in NAMED_PARTS)

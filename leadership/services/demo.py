@@ -14,6 +14,7 @@ from django.db import transaction
 
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as activity_service
+from leadership.services import demo_improvement_action, demo_risk
 from leadership.services.demo_story import SUPERVISORS, Event, events
 from objectives.models import ImprovementAction
 from objectives.services import improvement_action as action_service
@@ -34,7 +35,7 @@ LOG_INS: tuple[tuple[str, str], ...] = (
     ("uma.jensen", AccessProfile.EMPLOYEE),
     ("hiro.xu", AccessProfile.ADMINISTRATOR),
     ("grace.weber", AccessProfile.LEADER),
-    ("sian.weber", AccessProfile.LEADER),
+    ("sian.weber", AccessProfile.FINANCE),
     *((name, AccessProfile.LEADER) for name in SUPERVISORS),
 )
 GUEST = "auditor@certbody.example"
@@ -77,6 +78,11 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     story = events(today, site.zone)
     report(f"{len(people)} people, {len(story)} activities …")
     _tell(cast_, story, today=today)
+    demo_improvement_action.answer_or_let_lapse(until=at)
+    plant = demo_improvement_action.Plant(site, cast_.users, cast_.people, cast_.areas, today)
+    report(f"{demo_improvement_action.tell(plant)} improvements …")
+    report(f"{demo_risk.tell(plant)} risks and opportunities …")
+    demo_improvement_action.answer_or_let_lapse(until=at)
     organization = Organization.current()
     with transaction.atomic():
         trail.write(organization, "demo.loaded", by=None, at=at, changes={"activities": len(story)})

@@ -39,7 +39,8 @@ class IdeaForm(forms.Form):
 
     def __init__(self, *args: Any, user: User | None, area: Area | None = None, **kwargs: Any) -> None:
         own_area = user.person.area_id if user else None
-        super().__init__(*args, initial={"uid": uuid.uuid4(), "area": own_area}, **kwargs)
+        kwargs.setdefault("initial", {"uid": uuid.uuid4(), "area": own_area})
+        super().__init__(*args, **kwargs)
         if area is not None:
             del self.fields["area"]
         elif user is not None:
@@ -48,13 +49,13 @@ class IdeaForm(forms.Form):
             field.queryset = areas.order_by("site__name", "name", "pk")  # type: ignore[attr-defined]
         if user is not None:
             del self.fields["name"]
-        self.area = area
+        self.place = area
 
     def facts(self) -> dict[str, Any]:
         """The idea by the service's names."""
         values = self.cleaned_data
         facts = {"uid": values["uid"], "title": values["title"], "more": values["more"], "name": values.get("name", "")}
-        return facts | {"area": self.area or values["area"]}
+        return facts | {"area": self.place or values["area"]}
 
     def photo_sent(self) -> UploadedFile | None:
         """The photo, if one was taken."""
@@ -72,7 +73,8 @@ class AssessForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, user: User, action: ImprovementAction, **kwargs: Any) -> None:
-        initial = {"owner": action.owner, "due_on": action.due_on, "promised_to": action.promised_to or action.raiser}
-        super().__init__(*args, initial=initial, **kwargs)
+        promised_to = action.promised_to or action.raiser
+        kwargs.setdefault("initial", {"owner": action.owner, "due_on": action.due_on, "promised_to": promised_to})
+        super().__init__(*args, **kwargs)
         for name in ("owner", "promised_to"):
             self.fields[name].user = user  # type: ignore[attr-defined]

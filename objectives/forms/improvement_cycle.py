@@ -35,7 +35,8 @@ class CycleForm(forms.Form):
 
     def __init__(self, *args: Any, action: ImprovementAction, **kwargs: Any) -> None:
         facts = {name: getattr(action, name) for name in CYCLE_FIELDS}
-        super().__init__(*args, initial=facts | {"version": action.version}, **kwargs)
+        kwargs.setdefault("initial", facts | {"version": action.version})
+        super().__init__(*args, **kwargs)
         for name in CYCLE_FIELDS:
             self.fields[name].widget = forms.Textarea(attrs={"rows": 4})
             self.fields[name].help_text = QUESTIONS[name]
@@ -61,8 +62,8 @@ class CheckForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, *args: Any, action: ImprovementAction, **kwargs: Any) -> None:
-        facts = {"checked_what": action.checked_what, "learning": action.learning}
-        super().__init__(*args, initial=facts, **kwargs)
+        kwargs.setdefault("initial", {"checked_what": action.checked_what, "learning": action.learning})
+        super().__init__(*args, **kwargs)
 
 
 class ActionPhotoForm(forms.Form):
@@ -89,7 +90,8 @@ class CopyForm(forms.Form):
     uid = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, action: ImprovementAction, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"uid": uuid.uuid4()}, **kwargs)
+        kwargs.setdefault("initial", {"uid": uuid.uuid4()})
+        super().__init__(*args, **kwargs)
         self.fields["owner"].user = user  # type: ignore[attr-defined]
         areas = Area.objects.visible_to(user).active().exclude(pk=action.area_id or 0).select_related("site")
         field = self.fields["areas"]

@@ -213,8 +213,9 @@ class ActionPhoto(models.Model):
 
     def content(self) -> dict[str, Json]:
         """What a version keeps of it; the file itself is among the record's attachments, by uid."""
+        caption = self.attachment.caption or self.attachment.name
         return {
-            "moment": self.get_moment_display(), "caption": self.attachment.caption or self.attachment.name,
+            "name": f"{self.get_moment_display()}: {caption}", "moment": self.moment, "caption": caption,
             "uid": str(self.attachment.uid),
         }  # fmt: skip
 
@@ -268,10 +269,21 @@ class Benefit(models.Model):
         """Whether it has an amount that can be confirmed."""
         return self.nature != self.Nature.QUALITATIVE
 
+    @property
+    def in_words(self) -> str:
+        """One line: what it is, the surest amount, and whether finance has confirmed it."""
+        amounts = ((_("actual"), self.actual_amount), (_("forecast"), self.forecast_amount),
+                   (_("target"), self.target_amount))  # fmt: skip
+        surest = next((f", {label} {amount:,.2f}" for label, amount in amounts if amount is not None), "")
+        rhythm = f" ({self.get_rhythm_display()})" if surest else ""
+        by = _(", confirmed by %(name)s") % {"name": self.confirmed_by.name} if self.confirmed_by else ""
+        return f"{self.description}{surest}{rhythm}{by}"
+
     def content(self) -> dict[str, Json]:
         """What a version keeps of it; amounts as plain decimals in the organization's currency."""
         return {
-            "kind": self.get_nature_display(), "what": self.description, "rhythm": self.get_rhythm_display(),
+            "name": self.in_words, "kind": self.get_nature_display(), "what": self.description,
+            "rhythm": self.get_rhythm_display(),
             "account": str(self.account) if self.account else "", "method": self.method,
             "target": _plain(self.target_amount), "forecast": _plain(self.forecast_amount),
             "actual": _plain(self.actual_amount), "confirmed_by": self.confirmed_by.name if self.confirmed_by else "",
@@ -318,9 +330,11 @@ class Promise(models.Model):
 
     def content(self) -> dict[str, Json]:
         """What a version keeps of it."""
+        words = self.get_answer_display() if self.answer else str(_("Not answered yet"))
         return {
-            "person": self.person.name, "asked": self.asked_at.isoformat(timespec="minutes"),
-            "answer": self.get_answer_display() if self.answer else str(_("Not answered yet")), "words": self.words,
+            "name": f"{self.person.name}: {words}", "person": self.person.name,
+            "asked": self.asked_at.isoformat(timespec="minutes"),
+            "answer": words, "words": self.words,
             "answered": self.answered_at.isoformat(timespec="minutes") if self.answered_at else "",
             "through": self.get_answered_through_display() if self.answered_through else "",
         }  # fmt: skip

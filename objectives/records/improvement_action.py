@@ -12,7 +12,7 @@ from qms.permissions import Permission
 from qms.records import RecordKind, register
 
 Drive = ImprovementAction.Drive
-DRIVES = [(Drive.PROACTIVE.value, _("Proactive action")), (Drive.REACTIVE.value, _("Reactive action"))]
+DRIVES = ((Drive.PROACTIVE.value, _("Proactive action")), (Drive.REACTIVE.value, _("Reactive action")))
 
 
 def drive_of(record: Record) -> str:
@@ -35,7 +35,7 @@ IMPROVEMENT_ACTION = register(
         pack_template="packs/improvement_action_sheet.html",
         subtype_of=drive_of,
         subtype_lookup="drive",
-        subtypes=lambda: DRIVES,
+        subtypes=lambda: [(value, str(label)) for value, label in DRIVES],
         content_labels={
             "description": _("Description"),
             "origin": _("Origin"),

@@ -61,7 +61,8 @@ def raise_idea(
         status=Status.IDEA, origin=ImprovementAction.Origin.SUGGESTION, raiser=by.person if by else None,
         raised_name="" if by else " ".join(name.split())[:160], occurred_on=site_today(area.site, at),
     )  # fmt: skip
-    begin(action, "improvement_action.raised", by=by, at=at)
+    facts = None if by else {"raised": _("at the area's QR code, without log-in")}
+    begin(action, "improvement_action.raised", by=by, at=at, facts=facts)
     secret = "" if by else _ticket(action, at=at)
     words = {"area": area.name, "title": action.title}
     tell(owner.person, _("New idea from %(area)s: %(title)s") % words, action, but=by, at=at)

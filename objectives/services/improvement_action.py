@@ -73,11 +73,13 @@ def open_action(
     return begin(action, "improvement_action.opened", by=by, at=at)
 
 
-def begin(action: ImprovementAction, verb: str, *, by: User | None, at: datetime) -> ImprovementAction:
+def begin(
+    action: ImprovementAction, verb: str, *, by: User | None, at: datetime, facts: dict[str, Any] | None = None
+) -> ImprovementAction:
     """Number, write and count a new action, within the caller's transaction."""
     record_service.open_new(action, by=by, at=at)
     action_board.count(action, 1)
-    return record_service.seal(action, verb, by=by, at=at)
+    return record_service.seal(action, verb, by=by, at=at, facts=facts)
 
 
 @transaction.atomic
