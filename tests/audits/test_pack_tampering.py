@@ -45,7 +45,7 @@ def issued() -> bytes:
     return Path(built().file.path).read_bytes()
 
 
-def behind_the_triggers(sql: str, *params: object) -> None:
+def behind_the_triggers(sql: str, *params: str | int) -> None:
     if connection.vendor == "postgresql":
         connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
     triggers.remove(connection)
