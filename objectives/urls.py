@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver
 
-from objectives.routes import improvement_action, objective, plan, risk
+from objectives.routes import improvement_action, objective, plan, risk, strategy
 
 app_name = "objectives"
 
@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *improvement_action.urlpatterns,
     *risk.urlpatterns,
     *objective.urlpatterns,
+    *strategy.urlpatterns,
 ]

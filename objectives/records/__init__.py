@@ -3,5 +3,6 @@
 from objectives.records.improvement_action import IMPROVEMENT_ACTION
 from objectives.records.objective import OBJECTIVE
 from objectives.records.risk import RISK
+from objectives.records.strategy import STRATEGIC_GOAL
 
-__all__ = ["IMPROVEMENT_ACTION", "OBJECTIVE", "RISK"]
+__all__ = ["IMPROVEMENT_ACTION", "OBJECTIVE", "RISK", "STRATEGIC_GOAL"]

@@ -26,6 +26,8 @@ from objectives.services import (
     risk_acceptance,
     risk_import,
     risk_scale,
+    strategy,
+    strategy_matrix,
 )
 from qms.models import Clause
 from qms.permissions import AccessProfile
@@ -221,6 +223,39 @@ SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | {
     ),
     "objectives.services.improvement_action.withdraw": lambda w, who: improvement_action.withdraw(
         w.action, reason="Entered twice", **who
+    ),
+    "objectives.services.strategy.set_goal": lambda w, who: strategy.set_goal(
+        uid=uuid.uuid4(),
+        title="First",
+        owner=w.person,
+        site=w.site,
+        starts_on=date(2026, 1, 1),
+        ends_on=date(2028, 1, 1),
+        **who,
+    ),
+    "objectives.services.strategy.change": lambda w, who: strategy.change(
+        w.goal, version=w.goal.version, reason="Longer", ends_on=date(2029, 1, 1), **who
+    ),
+    "objectives.services.strategy.adopt": lambda w, who: strategy.adopt(
+        strategy.set_goal(
+            uid=uuid.uuid4(),
+            title="First",
+            owner=w.person,
+            site=w.site,
+            starts_on=date(2026, 1, 1),
+            ends_on=date(2028, 1, 1),
+            **who,
+        ),
+        **who,
+    ),
+    "objectives.services.strategy.achieve": lambda w, who: strategy.achieve(w.goal, outcome="Reached", **who),
+    "objectives.services.strategy.drop": lambda w, who: strategy.drop(w.goal, outcome="Line sold", **who),
+    "objectives.services.strategy.reopen": lambda w, who: strategy.reopen(
+        strategy.achieve(w.goal, outcome="Reached", **who), reason="Not yet", **who
+    ),
+    "objectives.services.strategy.withdraw": lambda w, who: strategy.withdraw(w.goal, reason="Twice", **who),
+    "objectives.services.strategy_matrix.judge": lambda w, who: strategy_matrix.judge(
+        w.objective, w.goal, aspect="objective", strength="strong", **who
     ),
     "objectives.services.objective.set_objective": lambda w, who: objective.set_objective(
         uid=uuid.uuid4(),

@@ -37,6 +37,8 @@ RULES_BEYOND_THE_PERMISSION = {
     "objectives:improvement-action-promise": "the same",
     "objectives:benefit-edit": "the same",
     "objectives:benefit-withdraw": "the same",
+    "objectives:strategic-goal-edit": "its owner, who entered it, or the quality manager",
+    "objectives:strategic-goal-move": "the same",
     "objectives:objective-edit": "its owner, who entered it, or the quality manager",
     "objectives:objective-measure": "the same",
     "objectives:objective-import": "the same",

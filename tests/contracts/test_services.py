@@ -67,6 +67,7 @@ def world() -> World:
     made = World()
     for part in (
         "action",
+        "goal",
         "objective",
         "decision",
         "draft_objective",

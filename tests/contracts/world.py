@@ -23,7 +23,7 @@ from audits.models import Pack
 from audits.services import pack_copy
 from leadership.models import Activity, Invitation
 from leadership.services import corroboration
-from objectives.models import ImprovementAction, Objective, ObjectiveDecision, Risk, RiskImport
+from objectives.models import ImprovementAction, Objective, ObjectiveDecision, Risk, RiskImport, StrategicGoal
 from objectives.services import (
     improvement_action,
     objective,
@@ -31,6 +31,7 @@ from objectives.services import (
     objective_measurement,
     risk,
     risk_import,
+    strategy,
 )
 from qms.models import (
     Applicability,
@@ -119,6 +120,16 @@ class World:
             uid=uuid.uuid4(), title="Replace gauge 4", owner=self.leader.person, due_on=date(2027, 1, 10),
             site=self.site, by=self.leader, at=self.now,
         )  # fmt: skip
+
+    @cached_property
+    def goal(self) -> StrategicGoal:
+        import uuid
+
+        drafted = strategy.set_goal(
+            uid=uuid.uuid4(), title="Right first time", owner=self.leader.person, site=self.site,
+            starts_on=date(2026, 1, 1), ends_on=date(2028, 12, 31), by=self.leader, at=self.now,
+        )  # fmt: skip
+        return strategy.adopt(drafted, by=self.leader, at=self.now)
 
     @cached_property
     def draft_objective(self) -> Objective:
@@ -256,6 +267,7 @@ Sample = Callable[[World, User], dict[str, Any]]
 RECORD: Sample = lambda w, u: {"uid": w.activity.uid}  # noqa: E731  a table reads best in lines
 ACTIVITY: Sample = lambda w, u: {"pk": w.activity.pk}  # noqa: E731
 ACTION: Sample = lambda w, u: {"pk": w.action.pk}  # noqa: E731
+GOAL: Sample = lambda w, u: {"pk": w.goal.pk}  # noqa: E731
 OBJECTIVE: Sample = lambda w, u: {"pk": w.objective.pk}  # noqa: E731
 RISK: Sample = lambda w, u: {"pk": w.risk.pk}  # noqa: E731
 UPLOAD: Sample = lambda w, u: {"uid": w.risk_upload(u).uid}  # noqa: E731
@@ -281,6 +293,12 @@ OF_SITE: dict[str, Sample] = {
     "objectives:improvement-action-detail": ACTION, "objectives:improvement-action-print": ACTION,
     "objectives:improvement-action-edit": ACTION,
     "objectives:improvement-action-move": lambda w, u: {"pk": w.action.pk, "verb": "start"},
+    "objectives:strategic-goal-detail": GOAL, "objectives:strategic-goal-print": GOAL,
+    "objectives:strategic-goal-edit": GOAL,
+    "objectives:strategic-goal-move": lambda w, u: {"pk": w.goal.pk, "verb": "achieve"},
+    "objectives:strategy-judge": lambda w, u: {
+        "serving": w.objective.uid, "served": w.goal.uid, "aspect": "objective",
+    },
     "objectives:objective-detail": OBJECTIVE, "objectives:objective-print": OBJECTIVE,
     "objectives:objective-edit": OBJECTIVE, "objectives:objective-target": OBJECTIVE,
     "objectives:objective-measure": OBJECTIVE, "objectives:objective-import": OBJECTIVE,

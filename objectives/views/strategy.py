@@ -1,0 +1,253 @@
+"""Strategic goals: the list, the page of one, setting, changing and ending it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from objectives.forms.improvement_action import MoveForm
+from objectives.forms.strategy import StrategicGoalFilter, StrategicGoalForm
+from objectives.models import Objective, StrategicGoal
+from objectives.records import STRATEGIC_GOAL
+from objectives.services import strategy as service
+from qms.forms.record_clash import ClashLine, again_with
+from qms.models import Phase, User
+from qms.permissions import Permission, requires
+from qms.records import Text
+from qms.services.record import IllegalTransition, StaleRecord
+from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
+from qms.views.record_page import load, page_url, record_response
+
+Status = StrategicGoal.Status
+STEM = STRATEGIC_GOAL.url_stem
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move that a button offers: where it leads, what is asked, in which words."""
+
+    verb: str
+    label: Text
+    target: str
+    asks: Text
+    field: str
+    icon: str
+
+
+MOVES = {
+    "adopt": Move("adopt", gettext_lazy("Adopt"), Status.ADOPTED, "", "", "check"),
+    "achieve": Move(
+        "achieve", gettext_lazy("Goal reached"), Status.ACHIEVED, gettext_lazy("What came of it"), "outcome", "flag"
+    ),
+    "drop": Move(
+        "drop", gettext_lazy("Give it up"), Status.DROPPED, gettext_lazy("Why it is given up"), "outcome", "archive"
+    ),
+    "reopen": Move(
+        "reopen", gettext_lazy("Reopen"), Status.ADOPTED, gettext_lazy("Why it is taken up again"), "reason", "refresh"
+    ),
+    "withdraw": Move(
+        "withdraw", gettext_lazy("Withdraw"), Status.WITHDRAWN, gettext_lazy("Why it is withdrawn"), "reason", "trash"
+    ),
+}  # fmt: skip
+
+
+def with_counts(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Each goal with how many objectives serve it."""
+    live = Q(objectives__phase__in=[Phase.OPEN, Phase.CLOSED])
+    return rows.annotate(serving=Count("objectives", filter=live))
+
+
+LISTING = RecordListing(
+    declared=STRATEGIC_GOAL,
+    filters=StrategicGoalFilter,
+    headings=[
+        Heading(gettext_lazy("Where we want to be")), Heading(gettext_lazy("From")),
+        Heading(gettext_lazy("To"), "end"), Heading(gettext_lazy("Who stands for it")),
+        Heading(gettext_lazy("Objectives"), is_number=True), Heading(gettext_lazy("Status")),
+    ],
+    columns=[
+        Column(gettext_lazy("Reference"), lambda g: g.reference, in_print=True),
+        Column(gettext_lazy("Where we want to be"), lambda g: g.title, in_print=True),
+        Column(gettext_lazy("From"), lambda g: g.starts_on, in_print=True),
+        Column(gettext_lazy("To"), lambda g: g.ends_on, in_print=True),
+        Column(gettext_lazy("Who stands for it"), lambda g: g.owner.name, in_print=True),
+        Column(gettext_lazy("Status"), lambda g: g.get_status_display(), in_print=True),
+        Column(gettext_lazy("Serves"), lambda g: g.parent.reference if g.parent else "", in_print=True),
+        Column(gettext_lazy("Objectives"), lambda g: g.serving, in_print=True),
+        Column(gettext_lazy("What it means"), lambda g: g.description),
+        Column(gettext_lazy("Outcome"), lambda g: g.outcome),
+        Column(gettext_lazy("Site"), lambda g: g.site.name),
+        Column(gettext_lazy("Area"), lambda g: g.area.name if g.area else ""),
+    ],
+    sorts={"end": "ends_on", "start": "starts_on", "reference": "reference"},
+    default_sort="ends_on",
+    related=("site", "area", "owner", "parent"),
+    with_marks=with_counts,
+    for_export=with_counts,
+    row_template="objectives/strategy_goal_row.html",
+)  # fmt: skip
+
+
+@require_GET
+@requires(Permission.RECORD_VIEW)
+def strategic_goal_list(request: HttpRequest) -> HttpResponse:
+    """The goals, the soonest end first."""
+    may_set = cast(User, request.user).can(Permission.OBJECTIVE_EDIT)
+    return list_response(
+        request, LISTING, new_url=reverse(f"{STEM}-new") if may_set else "", new_label=_("New goal"),
+        empty_title=_("No strategic goal yet"),
+        empty_why=_("An auditor asks whether quality objectives fit where the organization wants to go. Say it here."),
+    )  # fmt: skip
+
+
+@require_GET
+@requires(Permission.RECORD_EXPORT)
+def strategic_goal_export(request: HttpRequest) -> HttpResponseBase:
+    """What the list shows, as CSV or XLSX."""
+    return export_response(request, LISTING)
+
+
+@require_GET
+@requires(Permission.RECORD_VIEW)
+def strategic_goal_list_print(request: HttpRequest) -> HttpResponse:
+    """What the list shows, on paper."""
+    return print_response(request, LISTING)
+
+
+@require_GET
+@requires(Permission.RECORD_VIEW)
+def strategic_goal_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of a goal, with what serves it."""
+    goal = load(request, StrategicGoal, pk, "parent")
+    return record_response(request, goal, **page_context(request, goal))
+
+
+@require_GET
+@requires(Permission.RECORD_VIEW)
+def strategic_goal_print(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of a goal on paper."""
+    return record_response(request, load(request, StrategicGoal, pk, "parent"), is_print=True)
+
+
+def page_context(request: HttpRequest, goal: StrategicGoal) -> dict[str, Any]:
+    """What serves the goal, as far as the user may see it, and what the user is offered."""
+    user = cast(User, request.user)
+    kept = f"?{urlencode({'list': request.GET['list']})}" if request.GET.get("list") else ""
+    may = may_work_on(user, goal)
+    offered = [
+        {"move": move, "url": reverse(f"{STEM}-move", args=[goal.pk, verb]) + kept}
+        for verb, move in MOVES.items()
+        if may and is_offered(goal, verb)
+    ]
+    objectives = Objective.objects.visible_to(user).filter(goal=goal).select_related("owner")
+    children = StrategicGoal.objects.visible_to(user).filter(parent=goal).order_by("ends_on", "pk")
+    is_open = goal.phase in (Phase.DRAFT, Phase.OPEN)
+    return {
+        "edit_url": reverse(f"{STEM}-edit", args=[goal.pk]) + kept if may and is_open else "",
+        "moves": offered, "children": children[:SHOWN],
+        "objectives": objectives.order_by("standing_rank", "due_on", "pk")[:SHOWN],
+    }  # fmt: skip
+
+
+def may_work_on(user: User, goal: StrategicGoal) -> bool:
+    """Who works on a goal: its owner, who entered it, and who may correct other people's records."""
+    is_own = user.pk == goal.recorded_by_id or user.person_id == goal.owner_id
+    return user.can(Permission.OBJECTIVE_EDIT) and (is_own or user.can(Permission.ACTIVITY_CORRECT))
+
+
+def is_offered(goal: StrategicGoal, verb: str) -> bool:
+    """Whether the move makes sense from where the goal stands."""
+    if MOVES[verb].target not in StrategicGoal.TRANSITIONS[goal.status]:
+        return False
+    return verb not in ("adopt", "reopen") or (verb == "adopt") == (goal.status == Status.DRAFT)
+
+
+def to_work_on(request: HttpRequest, pk: int) -> StrategicGoal:
+    """The goal, for somebody who may work on it: 404 when not visible, 403 when only visible."""
+    goal = load(request, StrategicGoal, pk, "parent")
+    if not may_work_on(cast(User, request.user), goal):
+        raise PermissionDenied(_("Only the owner, who entered it, or the quality manager may change this goal."))
+    return goal
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.OBJECTIVE_EDIT)
+def strategic_goal_new(request: HttpRequest) -> HttpResponse:
+    """Write a goal down as a draft."""
+    user = cast(User, request.user)
+    form = StrategicGoalForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            ids = {"uid": form.cleaned_data["uid"], "site": form.cleaned_data["site"]}
+            goal = service.set_goal(**ids, by=user, at=timezone.now(), **form.facts())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("%s is a draft. Adopt it when top management stands for it.") % goal.reference)
+            return redirect(f"{STEM}-detail", goal.pk)
+    return render(request, "components/form_page.html", {
+        "form": form, "title": _("New strategic goal"), "submit_label": _("Save the draft"),
+        "lead": _("Where the plant wants to be, from when to when, and who stands for it."),
+        "cancel_url": reverse(f"{STEM}-list"),
+    })  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.OBJECTIVE_EDIT)
+def strategic_goal_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a goal with a reason; after a clash both versions stand side by side."""
+    goal = to_work_on(request, pk)
+    form = StrategicGoalForm(request.POST or None, user=cast(User, request.user), goal=goal)
+    clash: list[ClashLine] = []
+    if request.method == "POST" and form.is_valid():
+        sent = {"version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
+        try:
+            service.change(goal, by=form.user, at=timezone.now(), **sent, **form.facts())
+        except StaleRecord as stale:
+            clash = form.clash(cast(StrategicGoal, stale.current))
+            again_with(form, stale.current.version)
+        except (ValidationError, service.CannotChange) as error:
+            form.add_error(None, error if isinstance(error, ValidationError) else str(error))
+        else:
+            messages.success(request, _("Changed. What it said before stays in the timeline."))
+            return redirect(page_url(request, goal))
+    return render(request, "objectives/improvement_action_form.html", {
+        "form": form, "clash": clash, "title": _("Change %(reference)s") % {"reference": goal.reference},
+        "cancel_url": page_url(request, goal),
+    })  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.OBJECTIVE_EDIT)
+def strategic_goal_move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Adopt, end, reopen or withdraw a goal, with the words each needs."""
+    goal = to_work_on(request, pk)
+    move = MOVES.get(verb)
+    if move is None:
+        raise Http404
+    form = MoveForm(request.POST if request.method == "POST" else None, label=move.asks)
+    if request.method == "POST" and form.is_valid():
+        try:
+            words = {move.field: form.cleaned_data["words"]} if move.asks else {}
+            getattr(service, verb)(goal, by=cast(User, request.user), at=timezone.now(), **words)
+        except (IllegalTransition, ValidationError) as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect(page_url(request, goal))
+    return render(request, "components/form_page.html", {
+        "form": form, "title": f"{move.label}: {goal.reference}", "lead": goal.title, "submit_label": move.label,
+        "cancel_url": page_url(request, goal),
+    })  # fmt: skip
