@@ -16,6 +16,8 @@ from django.utils.translation import ngettext
 from leadership.models import Activity, Answer, Invitation
 from leadership.services import corroboration
 from leadership.services.corroboration import Tally
+from objectives.models import Promise
+from objectives.services import promise
 from qms.models import Phase, Record, Site, StandardEdition, User
 from qms.permissions import Permission
 from qms.services.coverage import ClauseCoverage, Status, coverage, summary
@@ -65,6 +67,7 @@ class Home:
     due: list[Record]
     drafts: list[Record]
     questions: list[Invitation]
+    promises: list[Promise]
     tally: Tally | None
     standing: Standing | None
     red: list[RedThing]
@@ -83,6 +86,7 @@ def home(user: User, *, at: datetime) -> Home:
         due=found.due[:SHOWN],
         drafts=found.drafts,
         questions=list(questions_for(user, at=at)[:SHOWN]),
+        promises=list(promise.questions_for(user, at=at)[:SHOWN]),
         tally=corroboration.tally(answers_about(user, since=quarter_start(today))),
         standing=standing,
         red=red_things(standing, mine=sum(is_overdue(row, today) for row in found.due), others=found.overdue_of_others),

@@ -171,3 +171,14 @@ def test_home_of_another_site_knows_nothing_of_this_one() -> None:
     logged_activity(boss, title="Walked line 3")
     home = service.home(stranger, at=NOW)
     assert (home.acts, home.due, home.red) == ([], [], [])
+
+
+def test_home_asks_who_something_was_promised_to() -> None:
+    boss, quality = yusuf(), hiro()
+    action = improvement_action.open_action(
+        uid=uuid.uuid4(), title="Light above the bench", owner=quality.person, due_on=TODAY, site=boss.person.site,
+        promised_to=boss.person, by=quality, at=NOW,
+    )  # fmt: skip
+    improvement_action.complete(action, outcome="Hung up", by=quality, at=NOW)
+    assert [question.action.title for question in service.home(boss, at=NOW).promises] == ["Light above the bench"]
+    assert service.home(quality, at=NOW).promises == []
