@@ -148,10 +148,12 @@ def test_list_and_page_of_a_kind_cost_the_same_for_one_and_three(world: World, n
 OTHER_LISTS = {
     AccessProfile.QUALITY_MANAGER: (
         "qms:person-list", "qms:mapping-list", "qms:clause-list", "qms:evidence", "qms:trail", "qms:trail-check",
-        "objectives:action-board", "objectives:action-balance", "objectives:idea-new", "leadership:home", "leadership:due", "objectives:strategy-matrix", "objectives:strategy-tree", "leadership:log", "leadership:activity-type-list", "qms:notification-list",
+        "objectives:action-board", "objectives:action-balance", "objectives:idea-new", "leadership:home",
+        "leadership:due", "objectives:strategy-matrix", "objectives:strategy-tree", "leadership:log", "leadership:activity-type-list",
+        "qms:notification-list",
         "objectives:risk-map", "objectives:risk-register", "objectives:risk-scale-list",
     ),
-    AccessProfile.LEADER: ("leadership:home", "leadership:due", "objectives:strategy-matrix", "objectives:strategy-tree", "leadership:activity-list", "qms:evidence"),
+    AccessProfile.LEADER: ("leadership:home", "leadership:due", "leadership:activity-list", "qms:evidence"),
     AccessProfile.ADMINISTRATOR: ("qms:site-list", "qms:user-list", "qms:admin"),
 }  # fmt: skip
 
