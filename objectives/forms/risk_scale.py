@@ -44,8 +44,8 @@ class ScaleForm(forms.Form):
     is_carried = forms.BooleanField(
         label=_("Carry open risks over now"), required=False,
         help_text=_(
-            "Lowest stays lowest, highest stays highest, between them in proportion (half goes up). Otherwise each risk "
-            "keeps the scale it was rated on until it is rated again."
+            "Lowest stays lowest, highest stays highest, between them in proportion (half goes up). Otherwise each "
+            "risk keeps the scale it was rated on until it is rated again."
         ),
     )  # fmt: skip
     reason = forms.CharField(label=_("Why it changes"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))

@@ -463,7 +463,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='risk',
-            index=models.Index(fields=['on_map', 'nature', 'scale', 'map_site', 'now_likelihood', 'now_impact'], name='risk_on_map'),
+            index=models.Index(fields=['nature', 'on_map', 'map_site', 'scale', 'now_likelihood', 'now_impact'], name='risk_on_map'),
         ),
         migrations.AddConstraint(
             model_name='risk',

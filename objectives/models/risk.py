@@ -188,7 +188,7 @@ class Risk(Record):
         indexes = [
             models.Index(fields=["nature", "status", "rating"], name="risk_by_rating"),
             models.Index(
-                fields=["on_map", "nature", "scale", "map_site", "now_likelihood", "now_impact"], name="risk_on_map"
+                fields=["nature", "on_map", "map_site", "scale", "now_likelihood", "now_impact"], name="risk_on_map"
             ),
         ]
         constraints = [
@@ -240,7 +240,7 @@ class Risk(Record):
             "effectiveness_note": self.effectiveness_note,
             "judged_by": self.judged_by.name if self.judged_by else "",
             "judged_on": self.judged_on.isoformat() if self.judged_on else "",
-            "is_judged_by_treater": self.is_judged_by_treater,
+            "is_judged_by_treater": str(_("Yes")) if self.is_judged_by_treater else "",
             "accepted_by": borne.accepted_by.name if borne else "",
             "accepted_why": borne.why if borne else "",
             "compensating_control": borne.compensating_control if borne else "",

@@ -71,10 +71,10 @@ def rate(
 ) -> Risk:  # fmt: skip
     """Say how likely and how grave it is now, with what is in place, on the scale in force at the site.
 
-    A judged risk goes back to rated: its treatment must be judged anew. An acceptance stands unless the rating rises
-    above what was signed; then it ends. Without ``review_on`` the next review follows from the level. Side effects: the
-    risk's row, a version, a trail entry, clause links, perhaps the acceptance's end. Raises ReasonMissing,
-    CannotChange, StaleRecord, ValidationError by field.
+    A judgement and an acceptance stand unless the rating rises above what was judged or signed, or the scale is
+    another; then the risk goes back to rated, and the acceptance ends. Without ``review_on`` the next review follows
+    from the level. Side effects: the risk's row, a version, a trail entry, clause links, perhaps the acceptance's end.
+    Raises ReasonMissing, CannotChange, StaleRecord, ValidationError by field.
     """
     reason = said(reason)
     current = record_service.lock(risk, version=version)
@@ -83,14 +83,15 @@ def rate(
     scale = risk_scale.scale_for(current.site, by=by, at=at)
     _check_level("likelihood", likelihood, len(scale.likelihood_words))
     _check_level("impact", impact, len(scale.consequence_words))
-    has_risen = current.rating is None or likelihood * impact > current.rating
-    if current.status == Status.ACCEPTED and (has_risen or current.scale_id != scale.pk):
+    stands = current.rating is not None and likelihood * impact <= current.rating and current.scale_id == scale.pk
+    if not stands and current.status in (Status.IDENTIFIED, Status.JUDGED, Status.ACCEPTED):
         end_acceptance(current, RiskAcceptance.Ended.VOIDED, _("Rated anew: %s") % reason, at=at)
         record_service.move(current, Status.RATED)
-    elif current.status in (Status.IDENTIFIED, Status.JUDGED):
-        record_service.move(current, Status.RATED)
-    _forget_judgement(current)
-    current.scale, current.likelihood, current.impact = scale, likelihood, impact
+    if stands and current.is_residual:
+        current.residual_likelihood, current.residual_impact = likelihood, impact
+    else:
+        _forget_judgement(current)
+        current.scale, current.likelihood, current.impact = scale, likelihood, impact
     _assessed(current, at=at, review_on=review_on)
     verb = "risk.rated" if not current.ratings else "risk.rated_again"
     return seal_rated(current, verb, by=by, at=at, reason=reason)
@@ -141,6 +142,7 @@ def judge(
     current.effectiveness, current.effectiveness_note = effectiveness, note
     current.judged_by, current.judged_on = by.person, site_today(current.site, at)
     current.is_judged_by_treater = by.person_id in treaters(current)
+    current.due_on = None
     _assessed(current, at=at, review_on=review_on)
     return seal_rated(current, "risk.judged", by=by, at=at, reason=note[:400])
 
@@ -235,14 +237,15 @@ def seal_rated(risk: Risk, verb: str, *, by: User | None, at: datetime, reason: 
     """End a change of the rating: settle it, add a line to its history, seal the version. Part of a transaction."""
     settle(risk)
     scale = risk.scale
-    risk.ratings = [*risk.ratings, {
+    levels = f"{scale.likelihood_word(risk.now_likelihood)} × {scale.consequence_word(risk.now_impact)}"
+    line = {
         "date": site_today(risk.site, at).isoformat(),
-        "what": _("after treatment") if risk.is_residual else _("as it stands"),
-        "likelihood": scale.likelihood_word(risk.now_likelihood),
-        "consequence": scale.consequence_word(risk.now_impact),
-        "rating": risk.rating, "level": str(Level(risk.level).label),
-        "by": by.person.name if by else "", "why": reason[:400],
-    }]  # fmt: skip
+        "rating": f"{risk.rating} · {Level(risk.level).label}",
+        "levels": _("After treatment: %s") % levels if risk.is_residual else levels,
+        "by": by.person.name if by else "",
+        "why": reason[:400],
+    }
+    risk.ratings = [*risk.ratings, line]
     return record_service.seal(risk, verb, by=by, at=at, reason=reason)
 
 

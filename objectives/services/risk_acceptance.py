@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from objectives.models import Risk, RiskAcceptance
-from objectives.services.risk import CannotChange, end_acceptance, said, settle
+from objectives.services.risk import CannotChange, end_acceptance, review_day, said, settle
 from qms.models import User, site_today
 from qms.permissions import Permission
 from qms.services import job
@@ -59,8 +59,8 @@ def accept(
     )  # fmt: skip
     current.acceptance = acceptance
     current.treatment = current.treatment or Risk.Treatment.ACCEPT
-    current.occurred_on = today
-    current.review_on = min(current.review_on or expires_on, expires_on)
+    current.occurred_on, current.due_on = today, None
+    current.review_on = min(review_day(current.nature, current.level, today), expires_on)
     settle(current)
     verb = "risk.acceptance_renewed" if is_renewal else "risk.accepted"
     sealed = record_service.seal(current, verb, by=by, at=at, reason=words["why"][:400])

@@ -92,5 +92,9 @@ def _counted(user: User, nature: str, site: Site | None) -> Counter[tuple[int, i
 
 
 def _sums(rows: QuerySet[Risk]) -> Counter[tuple[int, int, int]]:
-    grouped = rows.order_by().values_list("scale_id", "now_likelihood", "now_impact").annotate(n=Count("*"))
-    return Counter({(scale, likelihood, impact): number for scale, likelihood, impact, number in grouped})
+    """Sums by cell. Grouped by the columns of ``risk_on_map`` in its order, so that no row is sorted."""
+    columns = ("on_map", "map_site_id", "scale_id", "now_likelihood", "now_impact")
+    found: Counter[tuple[int, int, int]] = Counter()
+    for _mark, _site, *cell, number in rows.order_by().values_list(*columns).annotate(n=Count("*")):
+        found[cell[0], cell[1], cell[2]] += number
+    return found

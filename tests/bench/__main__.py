@@ -108,6 +108,11 @@ def main() -> int:
     rows.append(Row("trail verified", trail["entries per second"], 100_000, "entries/s", at_least=True))
     people = measure("people", small_env)
     rows.append(Row("import of 1,000 people", people["seconds"], 10, "s"))
+    risk = measure("risk", small_env)
+    rows.append(
+        Row("heat map of 100,000 risks against 1,000 (median)", risk["heat map 100000"] / risk["heat map 1000"], 2.0)
+    )
+    rows.append(Row("heat map: queries", risk["heat map queries"], 12, "queries"))
     pack = measure("pack", large_env)
     rows.append(Row("pack of 1,000 records against WeasyPrint's own CPU time", pack["ratio"], 1.3))
     rows.append(Row("pack of 10,000 records: largest process", pack["largest MB"], 250, "MB"))

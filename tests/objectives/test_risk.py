@@ -76,9 +76,9 @@ def test_every_rating_is_a_version_with_its_reason_and_a_line_of_history() -> No
     later = NOW + timedelta(days=40)
     risk = service.rate(risk, likelihood=2, impact=4, reason="A second setter stands in", by=boss, at=later)
     assert [(line["rating"], line["why"]) for line in risk.ratings] == [
-        (16, "Two absences last year"), (8, "A second setter stands in"),
+        ("16 · High", "Two absences last year"), ("8 · Medium", "A second setter stands in"),
     ]  # fmt: skip
-    assert risk.ratings[1]["likelihood"] == "2 · Unlikely"
+    assert risk.ratings[1]["levels"] == "2 · Unlikely × 4 · Major"
     entry = TrailEntry.objects.get(record=risk, verb="risk.rated_again")
     assert entry.reason == "A second setter stands in"
     assert json.loads(entry.changes)["fields"]["facts.rating"] == [16, 8]
@@ -108,7 +108,8 @@ def test_stored_rating_is_the_residual_one_once_judged() -> None:
     risk = judged(boss, judge=hiro())
     assert (risk.likelihood, risk.impact, risk.residual_likelihood, risk.residual_impact) == (4, 4, 2, 4)
     assert (risk.rating, risk.level, risk.now_likelihood, risk.now_impact) == (8, "medium", 2, 4)
-    assert [line["what"] for line in risk.ratings] == ["as it stands", "after treatment"]
+    after = "After treatment: 2 · Unlikely × 4 · Major"
+    assert [line["levels"] for line in risk.ratings] == ["4 · Likely × 4 · Major", after]
 
 
 def test_judged_risk_that_is_rated_again_must_be_judged_again() -> None:
@@ -116,6 +117,14 @@ def test_judged_risk_that_is_rated_again_must_be_judged_again() -> None:
     risk = judged(boss, judge=hiro())
     risk = service.rate(risk, likelihood=5, impact=4, reason="Both setters left", by=boss, at=NOW)
     assert (risk.status, risk.rating, risk.effectiveness, risk.residual_impact) == ("rated", 20, "", None)
+
+
+def test_judgement_stands_while_the_rating_does_not_rise() -> None:
+    boss, quality = yusuf(), hiro()
+    risk = judged(boss, judge=quality)
+    risk = service.rate(risk, likelihood=2, impact=3, reason="Yearly look", by=boss, at=NOW)
+    assert (risk.status, risk.rating, risk.effectiveness, risk.judged_by) == ("judged", 6, "effective", quality.person)
+    assert (risk.likelihood, risk.impact) == (4, 4), "where it began stays"
 
 
 def test_treatment_after_a_failed_one_starts_from_what_was_left() -> None:
