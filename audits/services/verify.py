@@ -163,8 +163,8 @@ def _check_signature(report: Report, data: bytes, trusted: list[x509.Certificate
 
 def _check_contents(report: Report, files: dict[str, bytes]) -> None:
     try:
-        _check_records(report, report.items, json.loads(files[pack_format.RECORDS]))
-        _check_chains(report, report.items, json.loads(files[pack_format.TRAIL]))
+        _check_records(report, report.items, json.loads(files.pop(pack_format.RECORDS)))
+        _check_chains(report, report.items, json.loads(files.pop(pack_format.TRAIL)))
     except WRONG_SHAPE:
         report.answer("records", _("Records"), [_("records.json or trail.json is not in the form of a pack.")], "")
 
