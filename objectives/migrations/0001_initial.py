@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ('record_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='qms.record')),
                 ('status', models.CharField(choices=[('open', 'Open'), ('contained', 'Contained'), ('analyzed', 'Cause found'), ('acting', 'Corrective action under way'), ('evaluated', 'Effectiveness evaluated'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='open', editable=False, max_length=12)),
                 ('origin', models.CharField(choices=[('internal', 'Found in-house'), ('customer', 'Customer'), ('supplier', 'Supplier'), ('audit', 'Audit')], default='internal', max_length=12, verbose_name='found by')),
-                ('description', models.TextField(verbose_name='what is not as required')),
+                ('description', models.TextField(blank=True, verbose_name='more about it')),
                 ('quantity', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True, verbose_name='quantity')),
                 ('unit', models.CharField(blank=True, max_length=24, verbose_name='unit')),
                 ('containment', models.TextField(blank=True, verbose_name='containment: what protects the customer now')),
@@ -112,8 +112,12 @@ class Migration(migrations.Migration):
                 ('evaluated_on', models.DateField(blank=True, editable=False, null=True)),
                 ('used_on', models.DateField(blank=True, null=True, verbose_name='the new way was used on')),
                 ('used_note', models.TextField(blank=True, verbose_name='where, by whom, with what result')),
+                ('evaluations', models.JSONField(default=list, editable=False)),
+                ('looks_back_to', models.DateField(editable=False)),
+                ('closed_on', models.DateField(blank=True, editable=False, null=True)),
                 ('cause', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='nonconformities', to='objectives.cause', verbose_name='root cause')),
                 ('evaluated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
+                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='nonconformities_from', to='qms.record', verbose_name='came from')),
                 ('used_proof', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.attachment', verbose_name='proof')),
             ],
             bases=('qms.record',),
@@ -178,7 +182,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('token_digest', models.CharField(max_length=64, unique=True)),
                 ('asked_at', models.DateTimeField()),
-                ('answer', models.CharField(blank=True, choices=[('kept', 'Yes, it is done'), ('not_kept', 'No, not yet'), ('lapsed', 'No answer in 14 days'), ('taken_back', 'The question was taken back')], max_length=12)),
+                ('answer', models.CharField(blank=True, choices=[('kept', 'Yes, it is done'), ('not_kept', 'No, not yet'), ('lapsed', 'Unconfirmed: no answer in 14 days'), ('taken_back', 'The question was taken back')], max_length=12)),
                 ('words', models.CharField(blank=True, max_length=400, verbose_name='in your words')),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('is_handed_over', models.BooleanField(default=False, help_text='Its link was shown to who asked, to hand it on.')),
@@ -212,6 +216,7 @@ class Migration(migrations.Migration):
                 ('rhythm', models.CharField(choices=[('one_time', 'Once'), ('per_year', 'Per year')], default='per_year', max_length=8, verbose_name='once or per year')),
                 ('description', models.CharField(max_length=240, verbose_name='what it is')),
                 ('method', models.TextField(blank=True, verbose_name='how it was estimated')),
+                ('currency', models.CharField(blank=True, editable=False, max_length=3)),
                 ('target_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='target')),
                 ('forecast_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='forecast')),
                 ('actual_amount', models.DecimalField(blank=True, decimal_places=2, max_digits=16, null=True, verbose_name='actual')),
@@ -335,6 +340,19 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='risk_scales', to='qms.site')),
             ],
         ),
+        migrations.CreateModel(
+            name='RiskCell',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('on_map', models.CharField(choices=[('', 'No'), ('open', 'Open to all of the site'), ('confidential', 'Confidential')], max_length=12)),
+                ('nature', models.CharField(choices=[('risk', 'Risk'), ('opportunity', 'Opportunity')], max_length=12)),
+                ('likelihood', models.PositiveSmallIntegerField()),
+                ('impact', models.PositiveSmallIntegerField()),
+                ('count', models.IntegerField(default=0)),
+                ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
+                ('scale', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='objectives.riskscale')),
+            ],
+        ),
         migrations.AddField(
             model_name='risk',
             name='scale',
@@ -395,7 +413,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='nonconformity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), models.Q(models.Q(('effectiveness', ''), _negated=True), ('cause__isnull', False), ('used_on__isnull', False)), _connector='OR'), name='nonconformity_closed_with_proof'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), models.Q(('cause__isnull', False), ('closed_on__isnull', False), ('effectiveness', 'effective'), ('used_on__isnull', False), ('used_proof__isnull', False)), _connector='OR'), name='nonconformity_closed_with_proof'),
         ),
         migrations.AddConstraint(
             model_name='measurement',
@@ -456,6 +474,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='riskscale',
             constraint=models.CheckConstraint(condition=models.Q(('high_from__gt', models.F('medium_from'))), name='risk_scale_in_order'),
+        ),
+        migrations.AddConstraint(
+            model_name='riskcell',
+            constraint=models.UniqueConstraint(fields=('nature', 'on_map', 'site', 'scale', 'likelihood', 'impact'), name='risk_cell_once'),
         ),
         migrations.AddIndex(
             model_name='risk',

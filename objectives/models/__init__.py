@@ -5,7 +5,7 @@ from objectives.models.improvement_action import ActionPhoto, Benefit, IdeaTicke
 from objectives.models.nonconformity import Cause, CauseNode, Nonconformity
 from objectives.models.objective import Measurement, Objective, ObjectiveDecision, ObjectiveTarget
 from objectives.models.quality_cost import QualityCostAccount, QualityCostPosting, QualityCostStatement
-from objectives.models.risk import Level, Risk, RiskAcceptance, RiskScale
+from objectives.models.risk import Level, Risk, RiskAcceptance, RiskCell, RiskScale
 from objectives.models.risk_import import RiskImport
 from objectives.models.strategy import Correlation, StrategicGoal
 
@@ -30,6 +30,7 @@ __all__ = [
     "QualityCostStatement",
     "Risk",
     "RiskAcceptance",
+    "RiskCell",
     "RiskImport",
     "RiskScale",
     "StrategicGoal",

@@ -89,7 +89,7 @@ class Risk(Record):
     ``now_likelihood`` and ``now_impact`` are its two sides and ``level`` its weight on the scale. ``occurred_on``
     is the day it was last assessed (rated, judged or accepted), since that is the event it is evidence of;
     ``identified_on`` never moves. ``map_site`` and ``on_map`` repeat site and confidentiality while the risk is open
-    and rated: the heat map counts them by one index. ``ratings`` is the history of ratings, oldest first, in words.
+    and rated: they say in which RiskCell it is counted. ``ratings`` is the history of ratings, oldest first, in words.
     """
 
     class OnMap(models.TextChoices):
@@ -249,6 +249,31 @@ class Risk(Record):
             "accepted_until": borne.expires_on.isoformat() if borne else "",
             "ratings": self.ratings,
         }
+
+
+class RiskCell(models.Model):
+    """How many open rated risks stand in one cell of the heat map; kept in the transaction of every change.
+
+    ``risk_map.rebuild`` makes the sums anew from the risks.
+    """
+
+    on_map = models.CharField(max_length=12, choices=Risk.OnMap)
+    nature = models.CharField(max_length=12, choices=Risk.Nature)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
+    scale = models.ForeignKey(RiskScale, on_delete=models.PROTECT, related_name="+", db_index=False)
+    likelihood = models.PositiveSmallIntegerField()
+    impact = models.PositiveSmallIntegerField()
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["nature", "on_map", "site", "scale", "likelihood", "impact"], name="risk_cell_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.likelihood} x {self.impact}: {self.count}"
 
 
 class RiskAcceptance(models.Model):

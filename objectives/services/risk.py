@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from objectives.models import ImprovementAction, Level, Risk, RiskAcceptance
-from objectives.services import risk_scale
+from objectives.services import risk_map, risk_scale
 from qms.models import Area, Person, Phase, Site, User, site_today
 from qms.services import record as record_service
 
@@ -118,8 +118,7 @@ def treat(
         record_service.move(current, Status.TREATING)
     _forget_judgement(current)
     current.treatment, current.treatment_plan, current.due_on = treatment, treatment_plan.strip(), due_on
-    settle(current)
-    return record_service.seal(current, "risk.treated", by=by, at=at, reason=treatment_plan.strip()[:400])
+    return seal(current, "risk.treated", by=by, at=at, reason=treatment_plan.strip()[:400])
 
 
 @transaction.atomic
@@ -164,8 +163,7 @@ def change(risk: Risk, *, version: int, reason: str, by: User, at: datetime, **c
         raise CannotChange(_("It is treated already. Withdraw it and enter it anew as what it is."))
     for name, value in changes.items():
         setattr(current, name, value.strip() if isinstance(value, str) else value)
-    settle(current)
-    return record_service.seal(current, "risk.changed", by=by, at=at, reason=reason)
+    return seal(current, "risk.changed", by=by, at=at, reason=reason)
 
 
 @transaction.atomic
@@ -182,8 +180,7 @@ def close(risk: Risk, *, reason: str, by: User, at: datetime, version: int | Non
     standing = current.acceptance
     record_service.move(current, Status.CLOSED)
     current.acceptance = standing
-    settle(current)
-    return record_service.seal(current, "risk.closed", by=by, at=at, reason=reason)
+    return seal(current, "risk.closed", by=by, at=at, reason=reason)
 
 
 def closing_obstacle(risk: Risk) -> str:
@@ -215,8 +212,7 @@ def reopen(risk: Risk, *, reason: str, by: User, at: datetime, version: int | No
         raise record_service.IllegalTransition(_("Only a closed risk can be reopened."))
     end_acceptance(current, RiskAcceptance.Ended.VOIDED, _("Reopened: %s") % reason, at=at)
     record_service.move(current, Status.RATED)
-    settle(current)
-    return record_service.seal(current, "risk.reopened", by=by, at=at, reason=reason)
+    return seal(current, "risk.reopened", by=by, at=at, reason=reason)
 
 
 @transaction.atomic
@@ -229,8 +225,7 @@ def withdraw(risk: Risk, *, reason: str, by: User, at: datetime, version: int | 
     current = record_service.lock(risk, version=version)
     end_acceptance(current, RiskAcceptance.Ended.VOIDED, _("Withdrawn: %s") % reason, at=at)
     record_service.move(current, Status.WITHDRAWN)
-    settle(current)
-    return record_service.seal(current, "risk.withdrawn", by=by, at=at, reason=reason)
+    return seal(current, "risk.withdrawn", by=by, at=at, reason=reason)
 
 
 def seal_rated(risk: Risk, verb: str, *, by: User | None, at: datetime, reason: str) -> Risk:
@@ -246,6 +241,13 @@ def seal_rated(risk: Risk, verb: str, *, by: User | None, at: datetime, reason: 
         "why": reason[:400],
     }
     risk.ratings = [*risk.ratings, line]
+    return seal(risk, verb, by=by, at=at, reason=reason)
+
+
+def seal(risk: Risk, verb: str, *, by: User | None, at: datetime, reason: str) -> Risk:
+    """Settle what follows from the ratings, keep the heat map's sums, seal the version. Part of a transaction."""
+    settle(risk)
+    risk_map.move(risk)
     return record_service.seal(risk, verb, by=by, at=at, reason=reason)
 
 

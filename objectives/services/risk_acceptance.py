@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from objectives.models import Risk, RiskAcceptance
-from objectives.services.risk import CannotChange, end_acceptance, review_day, said, settle
+from objectives.services.risk import CannotChange, end_acceptance, review_day, said, seal
 from qms.models import User, site_today
 from qms.permissions import Permission
 from qms.services import job
@@ -61,9 +61,8 @@ def accept(
     current.treatment = current.treatment or Risk.Treatment.ACCEPT
     current.occurred_on, current.due_on = today, None
     current.review_on = min(review_day(current.nature, current.level, today), expires_on)
-    settle(current)
     verb = "risk.acceptance_renewed" if is_renewal else "risk.accepted"
-    sealed = record_service.seal(current, verb, by=by, at=at, reason=words["why"][:400])
+    sealed = seal(current, verb, by=by, at=at, reason=words["why"][:400])
     meaning = _("I accept this risk until %s") % date_format(expires_on, "j M Y")
     acceptance.signature = record_service.sign(sealed, meaning=meaning, by=by, at=at, method=method)
     record_service.validate(acceptance)
@@ -125,5 +124,4 @@ def _end(current: Risk, because: str, verb: str, reason: str, *, by: User | None
     record_service.move(current, Status.RATED)
     if current.treatment == Risk.Treatment.ACCEPT:
         current.treatment = ""
-    settle(current)
-    return record_service.seal(current, verb, by=by, at=at, reason=reason)
+    return seal(current, verb, by=by, at=at, reason=reason)

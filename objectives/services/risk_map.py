@@ -1,17 +1,24 @@
-"""The heat map: how many open rated risks stand in each cell, counted by one index."""
+"""The heat map: how many open rated risks stand in each cell, read from sums that every change keeps."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db import transaction
+from django.db.models import Count, F
 
-from objectives.models import Level, Risk, RiskScale
+from objectives.models import Level, Risk, RiskCell, RiskScale
 from objectives.services import risk_scale
 from qms.models import Site, User
 from qms.permissions import Permission
+from qms.services import trail
+
+Place = tuple[int, int, int]
+PLACE = ("nature", "on_map", "map_site_id", "scale_id", "now_likelihood", "now_impact")
+CELL = ("nature", "on_map", "site_id", "scale_id", "likelihood", "impact")
 
 
 @dataclass(frozen=True)
@@ -72,29 +79,55 @@ def heat_map(user: User, *, nature: str, site: Site | None, scale: RiskScale | N
     )  # fmt: skip
 
 
-def _cell(scale: RiskScale, likelihood: int, impact: int, counted: Counter[tuple[int, int, int]]) -> Cell:
+def _cell(scale: RiskScale, likelihood: int, impact: int, counted: Counter[Place]) -> Cell:
     return Cell(likelihood, impact, scale.level(likelihood * impact), counted[scale.pk, likelihood, impact])
 
 
-def _counted(user: User, nature: str, site: Site | None) -> Counter[tuple[int, int, int]]:
+def _counted(user: User, nature: str, site: Site | None) -> Counter[Place]:
     """(scale, likelihood, consequence) -> how many, of what the user may see."""
     sites: Sequence[int] | None = [site.pk] if site else None if user.has_all_sites else list(user.visible_site_ids)
     sees_all = user.can(Permission.CONFIDENTIAL_VIEW)
     marks = [Risk.OnMap.OPEN, Risk.OnMap.CONFIDENTIAL] if sees_all else [Risk.OnMap.OPEN]
-    rows = Risk.objects.filter(on_map__in=marks, nature=nature)
+    cells = RiskCell.objects.filter(nature=nature, on_map__in=marks, count__gt=0)
     if sites is not None:
-        rows = rows.filter(map_site__in=sites)
-    found = _sums(rows)
+        cells = cells.filter(site__in=sites)
+    found: Counter[Place] = Counter()
+    for *place, number in cells.values_list("scale_id", "likelihood", "impact", "count"):
+        found[place[0], place[1], place[2]] += number
     if not sees_all:
         own = Risk.objects.filter(on_map=Risk.OnMap.CONFIDENTIAL, nature=nature).visible_to(user)
-        found += _sums(own.filter(map_site__in=sites) if sites is not None else own)
+        own = own.filter(map_site__in=sites) if sites is not None else own
+        for scale_id, likelihood, impact in own.order_by().values_list("scale_id", "now_likelihood", "now_impact"):
+            found[scale_id, likelihood or 0, impact or 0] += 1
     return found
 
 
-def _sums(rows: QuerySet[Risk]) -> Counter[tuple[int, int, int]]:
-    """Sums by cell. Grouped by the columns of ``risk_on_map`` in its order, so that no row is sorted."""
-    columns = ("on_map", "map_site_id", "scale_id", "now_likelihood", "now_impact")
-    found: Counter[tuple[int, int, int]] = Counter()
-    for _mark, _site, *cell, number in rows.order_by().values_list(*columns).annotate(n=Count("*")):
-        found[cell[0], cell[1], cell[2]] += number
-    return found
+def move(risk: Risk) -> None:
+    """Take the risk out of the cell it is counted in and count it where it stands now; part of a change of it.
+
+    ``risk`` is locked and not saved yet. Writers of sums wait for one another, so that none waits in a circle.
+    """
+    before = Risk.objects.filter(pk=risk.pk).values_list(*PLACE).get()
+    after = tuple(getattr(risk, name) for name in PLACE)
+    if before == after:
+        return
+    trail.lock_chain("risk_cell")
+    for place, change in ((before, -1), (after, 1)):
+        if place[1]:
+            _add(dict(zip(CELL, place, strict=True)), change)
+
+
+def _add(cell: dict[str, Any], change: int) -> None:
+    if not RiskCell.objects.filter(**cell).update(count=F("count") + change):
+        RiskCell.objects.create(**cell, count=change)
+
+
+@transaction.atomic
+def rebuild() -> None:
+    """Make all sums anew from the risks, for loaders that write rows themselves. Nothing else may write meanwhile."""
+    trail.lock_chain("risk_cell")
+    RiskCell.objects.all().delete()
+    counted = Risk.objects.exclude(on_map=Risk.OnMap.NO).order_by().values_list(*PLACE).annotate(n=Count("*"))
+    RiskCell.objects.bulk_create(
+        RiskCell(**dict(zip(CELL, place, strict=True)), count=number) for *place, number in counted
+    )

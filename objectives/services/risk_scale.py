@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from objectives.models import Level, Risk, RiskScale
+from objectives.models import Level, Risk, RiskCell, RiskScale
 from qms.models import Job, Organization, Site, User
 from qms.services import job as job_service
 from qms.services import record as record_service
@@ -157,7 +157,8 @@ def preview(facts: ScaleFacts, *, site: Site | None) -> Consequence:
     before = in_force(site)
     if before is None:
         return Consequence(0, 0, [])
-    counted = _open_on(before, site).order_by().values_list("now_likelihood", "now_impact").annotate(n=Count("pk"))
+    cells = RiskCell.objects.filter(scale=before, **({"site": site} if site else {})).order_by()
+    counted = cells.values_list("likelihood", "impact").annotate(n=Sum("count"))
     proposed = RiskScale(**facts.__dict__)
     moves: dict[tuple[str, str], int] = {}
     total = 0
@@ -200,13 +201,11 @@ def _carry_batch(
     keys: Sequence[int], old: RiskScale, new: RiskScale, *, by: User | None, at: datetime, reason: str
 ) -> int:
     """Carry these risks, unless somebody re-rated them meanwhile."""
-    carried = 0
-    for key in keys:
-        risk = record_service.lock(Risk(pk=key))
-        if risk.scale_id == old.pk and risk.on_map:
-            carry(risk, old, new, by=by, at=at, reason=reason)
-            carried += 1
-    return carried
+    locked = [record_service.lock(Risk(pk=key)) for key in keys]  # all of them first, so that none is waited for later
+    standing = [risk for risk in locked if risk.scale_id == old.pk and risk.on_map]
+    for risk in standing:
+        carry(risk, old, new, by=by, at=at, reason=reason)
+    return len(standing)
 
 
 def carry(risk: Risk, old: RiskScale, new: RiskScale, *, by: User | None, at: datetime, reason: str) -> Risk:

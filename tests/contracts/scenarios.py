@@ -65,6 +65,7 @@ BUILDING_BLOCKS = IMPROVEMENT_BUILDING_BLOCKS | {
     "qms.services.mapping.relink": "rebuilds links; the change of the mapping writes",
     "qms.services.mapping_sheet.keep": "keeps an upload for the preview; applying it writes",
     "objectives.services.objective_import.keep": "keeps an upload for the preview; applying it writes",
+    "objectives.services.risk.seal": "ends a change of a risk; the record's seal writes",
     "objectives.services.risk.seal_rated": "ends a change that rate, judge or carry began; seal writes",
     "objectives.services.risk_scale.scale_for": "the scale in force; the very first is opened with its trail",
     "objectives.services.risk_scale.carry": "a part of the carry-over; seal writes",

@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from objectives.models import Risk
+from objectives.models import Risk, RiskCell
 from objectives.services import risk as service
+from objectives.services import risk_map
 from qms.permissions import AccessProfile
 from tests.factories import NOW, TODAY, cast_member, hiro, omar, yusuf
 from tests.objectives.risks import accepted, as_user, identified, judged, rated, treated, url
@@ -141,6 +142,30 @@ def test_heat_map_shows_nobody_what_the_list_would_not() -> None:
     assert cells(as_user(boss).get(MAP).content.decode())["4", "4"][0] == 1, "who looks after it counts it"
     assert cells(as_user(hiro()).get(MAP).content.decode())["4", "4"][0] == 1, "who may see confidential ones does"
     assert cells(as_user(omar()).get(MAP).content.decode()) == {}
+
+
+def test_sums_of_the_map_are_those_of_the_risks_whatever_happened() -> None:
+    boss, quality = yusuf(), hiro()
+    risk = rated(boss, 4, 4)
+    service.change(risk, version=2, reason="x", is_confidential=True, nature="opportunity", by=boss, at=NOW)
+    service.rate(rated(boss, 5, 5, title="b"), likelihood=1, impact=2, reason="x", by=boss, at=NOW)
+    service.reopen(
+        service.close(judged(boss, judge=quality), reason="x", by=boss, at=NOW), reason="y", by=boss, at=NOW
+    )
+    service.withdraw(rated(boss, title="d"), reason="x", by=boss, at=NOW)
+    service.close(accepted(boss, rated(boss, title="e")).risk, reason="x", by=boss, at=NOW)
+
+    def sums() -> set[Any]:
+        kept = RiskCell.objects.filter(count__gt=0)
+        return set(kept.values_list("nature", "on_map", "likelihood", "impact", "count"))
+
+    kept = sums()
+    assert kept == {
+        ("opportunity", "confidential", 4, 4, 1), ("risk", "open", 1, 2, 1), ("risk", "open", 2, 4, 1),
+    }  # fmt: skip
+    assert not RiskCell.objects.filter(count__lt=0).exists()
+    risk_map.rebuild()
+    assert sums() == kept
 
 
 def test_heat_map_names_risks_on_an_earlier_scale() -> None:
