@@ -24,10 +24,10 @@ APART = ("version", "reason")
 
 
 class ObjectiveFilter(RecordFilter):
-    """Filters of the list and board; the period is that from baseline to target date which an objective runs in."""
+    """Filters of the list and board; the period is the one from approval to target date that an objective runs in."""
 
     since = django_filters.DateFilter("due_on", "gte", label=_("Runs on or after"), widget=DayInput)
-    until = django_filters.DateFilter("occurred_on", "lte", label=_("Began on or before"), widget=DayInput)
+    until = django_filters.DateFilter("approved_on", "lte", label=_("Approved on or before"), widget=DayInput)
     standing = django_filters.MultipleChoiceFilter(
         label=_("How it stands"), choices=Objective.Standing.choices, widget=forms.CheckboxSelectMultiple
     )

@@ -114,8 +114,9 @@ class SiteForm(forms.Form):
     """The site a matrix or a tree is of."""
 
     site = forms.ModelChoiceField(
-        label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("Every site")
-    )
+        label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("Every site"),
+        widget=forms.Select(attrs={"class": "form-select w-auto"}),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

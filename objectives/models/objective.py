@@ -34,6 +34,9 @@ class ObjectiveQuerySet(PlannedQuerySet["Objective"]):
 class Objective(Record):
     """What is to be reached: ``target_value`` in ``unit`` by ``due_on``, from ``baseline_value``.
 
+    ``approved_on`` is the day of the first approval and never moves. ``occurred_on`` is the day something was last done
+    about it (approved, measured, its target changed, ended), since that is the event it is evidence of.
+
     ``standing``, ``actual_value`` and ``actual_on`` are what the rule made of the measurements (objective_rule in
     services); they are projections for lists and boards, not a part of the frozen content.
     """
@@ -102,6 +105,7 @@ class Objective(Record):
     )
     customer_effect = models.TextField(_("effect for customers"), blank=True)
     outcome = models.TextField(_("outcome"), blank=True)
+    approved_on = models.DateField(_("approved"), null=True, blank=True, editable=False)
     standing = models.CharField(max_length=12, choices=Standing, default=Standing.UNMEASURED, editable=False)
     standing_rank = models.PositiveSmallIntegerField(default=2, editable=False)
     standing_reason = models.CharField(max_length=400, blank=True, editable=False)
@@ -156,6 +160,7 @@ class Objective(Record):
             "communicated_to": self.communicated_to,
             "money_effect": plain_number(self.money_effect),
             "customer_effect": self.customer_effect,
+            "approved_on": self.approved_on.isoformat() if self.approved_on else "",
             "outcome": self.outcome,
         }
 

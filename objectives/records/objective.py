@@ -40,6 +40,7 @@ OBJECTIVE = register(
             "communicated_to": _("Communicated to"),
             "money_effect": _("Money effect per year"),
             "customer_effect": _("Effect for customers"),
+            "approved_on": _("Approved"),
             "outcome": _("Outcome"),
         },
         verbs={

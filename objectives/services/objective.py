@@ -106,8 +106,8 @@ def approve(
     current = record_service.lock(objective, version=version)
     _refuse_unready(current)
     record_service.move(current, Status.APPROVED)
-    if not current.targets.exists():
-        current.occurred_on = site_today(current.site, at)
+    current.occurred_on = site_today(current.site, at)
+    current.approved_on = current.approved_on or current.occurred_on
     record_service.seal(current, "objective.approved", by=by, at=at)
     signature = record_service.sign(current, meaning=APPROVAL, by=by, at=at, method=method)
     _keep_target(current, signature, reason="", at=at)
@@ -134,6 +134,7 @@ def change_target(
         setattr(current, name, value)
     _refuse_disorder(current)
     _refuse_unready(current)
+    current.occurred_on = site_today(current.site, at)
     record_service.seal(current, "objective.target_changed", by=by, at=at, reason=reason)
     signature = record_service.sign(current, meaning=TARGET_CHANGE, by=by, at=at, method=method)
     _keep_target(current, signature, reason=reason, at=at)
@@ -239,7 +240,7 @@ def _end(
     outcome = _words(outcome, field="outcome")
     current = record_service.lock(objective, version=version)
     record_service.move(current, status)
-    current.outcome = outcome
+    current.outcome, current.occurred_on = outcome, site_today(current.site, at)
     return record_service.seal(current, verb, by=by, at=at)
 
 

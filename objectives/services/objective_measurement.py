@@ -16,7 +16,6 @@ from objectives.models.objective import plain_number
 from objectives.services import objective_standing
 from qms.models import Phase, User, site_today
 from qms.services import record as record_service
-from qms.services import trail
 
 PLACES = Decimal("0.0001")
 LARGEST = Decimal("1e12")
@@ -44,8 +43,9 @@ def record_measurement(
     """Record the value of a day, in the objective's unit, rounded to four places.
 
     Idempotent per day and value: the same again (with the same n, or none) returns the row that stands and writes
-    nothing. Another value or n replaces it; the old row stays with ``replaced_at``. Side effects: the rows, a trail
-    entry with old and new, the standing. Raises CannotMeasure, ValidationError by field (a day in the future, no
+    nothing. Another value or n replaces it; the old row stays with ``replaced_at``. The newest measured day becomes an
+    approved objective's event date. Side effects: the rows, a version, a trail entry with old and new, clause links,
+    the standing. Raises CannotMeasure, ValidationError by field (a day in the future, no
     number).
     """
     reading = Reading(measured_on, value, sample_size, note)
@@ -87,7 +87,9 @@ def _record(
         for r in new
     ], batch_size=500)  # fmt: skip
     if made:
-        _tell(current, made, replaced, source=source, by=by, at=at)
+        if current.approved_on:
+            current.occurred_on = max(current.occurred_on, *(row.measured_on for row in made))
+        _seal(current, made, replaced, source=source, by=by, at=at)
         objective_standing.refresh(current, at=at)
     rows = standing | {row.measured_on: row for row in made}
     return [rows[day] for day in days]
@@ -117,7 +119,7 @@ def exact(value: Decimal) -> Decimal:
         raise ValidationError({"value": _("This is no number that can be kept.")}) from error
 
 
-def _tell(
+def _seal(
     objective: Objective, made: Sequence[Measurement], replaced: Iterable[Measurement], *, source: str,
     by: User | None, at: datetime,
 ) -> None:  # fmt: skip
@@ -129,7 +131,7 @@ def _tell(
             "measured_on": row.measured_on.isoformat(), "value": [_words(was), _words(row)], "source": str(source),
         }  # fmt: skip
         verb = "objective.measurement_corrected" if was else "objective.measured"
-        trail.write(objective, verb, by=by, at=at, changes=changes, reason=row.note)
+        record_service.seal(objective, verb, by=by, at=at, facts=changes, reason=row.note)
         return
     ordered = sorted(made, key=lambda row: row.measured_on)
     changes = {
@@ -137,7 +139,7 @@ def _tell(
         "values": len(ordered), "first_day": ordered[0].measured_on.isoformat(),
         "last_day": ordered[-1].measured_on.isoformat(), "source": str(source),
     }  # fmt: skip
-    trail.write(objective, "objective.measurements_imported", by=by, at=at, changes=changes)
+    record_service.seal(objective, "objective.measurements_imported", by=by, at=at, facts=changes)
 
 
 def _words(row: Measurement | None) -> str:

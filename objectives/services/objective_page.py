@@ -62,7 +62,8 @@ def page_of(objective: Objective, page: RecordPage, *, today: date) -> Objective
     )  # fmt: skip
     current = [row for row in rows if row.replaced_at is None]
     chart = chart_of(current)
-    due = next_due(objective.actual_on, counted_from=objective.occurred_on, every_days=objective.measure_every_days)
+    counted_from = objective.approved_on or objective.occurred_on
+    due = next_due(objective.actual_on, counted_from=counted_from, every_days=objective.measure_every_days)
     is_open = objective.phase == Phase.OPEN
     return ObjectivePage(
         sides=sides_of(objective, today=today), chart=chart, findings=findings_of(objective, chart),

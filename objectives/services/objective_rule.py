@@ -56,11 +56,11 @@ class Path:
 
     @classmethod
     def of(cls, objective: Objective) -> Path:
-        """The path of an objective; a baseline without a day stands on the objective's event date."""
+        """The path of an objective; a baseline without a day stands on the day of the approval."""
         return cls(
             target=objective.target_value, due_on=objective.due_on or objective.occurred_on,
             is_lower_better=objective.direction == Objective.Direction.LOWER, baseline=objective.baseline_value,
-            baseline_on=objective.baseline_on or objective.occurred_on,
+            baseline_on=objective.baseline_on or objective.approved_on or objective.occurred_on,
         )  # fmt: skip
 
     def at(self, day: date) -> Decimal:

@@ -7,7 +7,7 @@ read from them again; the trail, whose chain the pack carries, names every value
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -85,13 +85,14 @@ def _verdict(
     if not targets or content["status"] != Objective.Status.APPROVED:
         return {}
     held, facts = targets[-1], content["facts"]
+    approved_on = date.fromisoformat(facts["approved_on"])
     path = Path(
         held.target_value, held.due_on, objective.direction == Objective.Direction.LOWER, held.baseline_value,
-        held.baseline_on or objective.occurred_on,
+        held.baseline_on or approved_on,
     )  # fmt: skip
     verdict = judge(
         path, [(row.measured_on, row.value) for row in measured], today=site_today(objective.site, at),
-        every_days=int(facts["measure_every_days"]), counted_from=objective.occurred_on, unit=objective.unit,
+        every_days=int(facts["measure_every_days"]), counted_from=approved_on, unit=objective.unit,
         forecast=Decimal(facts["forecast_value"]) if facts["forecast_value"] else None,
     )  # fmt: skip
     return {"standing": str(verdict.standing), "reason": verdict.reason}

@@ -25,8 +25,9 @@ def verdict_of(objective: Objective, *, at: datetime) -> Verdict:
     )  # fmt: skip
     return judge(
         Path.of(objective), newest(objective), today=site_today(objective.site, at),
-        every_days=objective.measure_every_days, counted_from=objective.occurred_on, unit=objective.unit,
-        forecast=objective.forecast_value, decided_on=site_today(objective.site, decided_at) if decided_at else None,
+        every_days=objective.measure_every_days, counted_from=objective.approved_on or objective.occurred_on,
+        unit=objective.unit, forecast=objective.forecast_value,
+        decided_on=site_today(objective.site, decided_at) if decided_at else None,
     )  # fmt: skip
 
 

@@ -216,7 +216,8 @@ def control_chart(chart: Any, title: str, unit: str = "", target: float | None =
     dots = [
         {
             "x": frame.x(i, count), "y": frame.y(value, high, low), "label": label, "words": words(value),
-            "mark": SIGNAL_MARKS.get(str(marks.get(i, "")), ""), "up": frame.y(value, high, low) - 9,
+            "mark": SIGNAL_MARKS.get(str(marks.get(i, "")), ""), "up": round(frame.y(value, high, low) - 9, 1),
+            "is_first": marks.get(i) != marks.get(i - 1),
         }
         for i, (label, value) in enumerate(series)
         if value is not None
@@ -226,7 +227,8 @@ def control_chart(chart: Any, title: str, unit: str = "", target: float | None =
         **colors(), "signal": TONE_FILL["missing"], "frame": frame, "title": title, "unit": unit, "dots": dots,
         "summary": summary(title, series, unit), "lines": _runs(series, frame, high, low), "phases": phases,
         "ticks": [{"y": frame.y(tick, high, low), "words": words(tick)} for tick in ticks],
-        "across": _labels_across(series, frame), "table": table_mode(table), "last": dots[-1] if dots else None,
+        "across": _labels_across([(date_format(day, "M Y"), None) for day in chart.days], frame),
+        "table": table_mode(table), "last": dots[-1] if dots else None,
         "target": None if target is None else {"y": frame.y(float(target), high, low), "words": words(target)},
         "rows": [
             (label, f"{words(value)} {SIGNAL_MARKS.get(str(marks.get(i, '')), '')}".strip())

@@ -152,7 +152,7 @@ class World:
             approved, measured_on=self.now.date() - timedelta(days=7), value=Decimal("3.1"), by=self.leader,
             at=self.now,
         )  # fmt: skip
-        return approved
+        return Objective.objects.select_related("site", "owner", "recorded_by__person").get(pk=approved.pk)
 
     @cached_property
     def upload(self) -> Job:

@@ -228,6 +228,18 @@ def test_correction_replaces_and_keeps_the_old_row() -> None:
         Measurement.objects.filter(pk=old.pk).update(replaced_at=None)
 
 
+def test_newest_measurement_is_the_event_an_approved_objective_is_evidence_of() -> None:
+    boss = yusuf()
+    objective, draft = approved(boss), drafted(boss)
+    measure(objective, TODAY - timedelta(days=3), "3")
+    measure(objective, TODAY - timedelta(days=30), "3.1")
+    measure(draft, TODAY, "3")
+    current = fresh(objective)
+    assert (current.occurred_on, current.approved_on) == (TODAY - timedelta(days=3), date(2026, 1, 2))
+    assert (current.version, current.versions.count()) == (4, 4)
+    assert fresh(draft).occurred_on == date(2026, 1, 2)
+
+
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "1e12"])
 def test_what_is_no_number_is_refused(value: str) -> None:
     with pytest.raises(ValidationError):
