@@ -242,6 +242,7 @@ class Benefit(models.Model):
         QualityCostAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="benefits",
         verbose_name=_("quality-cost account"),
     )  # fmt: skip
+    currency = models.CharField(max_length=3, blank=True, editable=False)
     target_amount = models.DecimalField(_("target"), max_digits=16, decimal_places=2, null=True, blank=True)
     forecast_amount = models.DecimalField(_("forecast"), max_digits=16, decimal_places=2, null=True, blank=True)
     actual_amount = models.DecimalField(_("actual"), max_digits=16, decimal_places=2, null=True, blank=True)
@@ -274,18 +275,21 @@ class Benefit(models.Model):
         """One line: what it is, the surest amount, and whether finance has confirmed it."""
         amounts = ((_("actual"), self.actual_amount), (_("forecast"), self.forecast_amount),
                    (_("target"), self.target_amount))  # fmt: skip
-        surest = next((f", {label} {amount:,.2f}" for label, amount in amounts if amount is not None), "")
+        surest = next(
+            (f", {label} {amount:,.2f} {self.currency}" for label, amount in amounts if amount is not None), ""
+        )
         rhythm = f" ({self.get_rhythm_display()})" if surest else ""
         by = _(", confirmed by %(name)s") % {"name": self.confirmed_by.name} if self.confirmed_by else ""
         return f"{self.description}{surest}{rhythm}{by}"
 
     def content(self) -> dict[str, Json]:
-        """What a version keeps of it; amounts as plain decimals in the organization's currency."""
+        """What a version keeps of it; amounts as plain decimals in ``currency``."""
         return {
             "name": self.in_words, "kind": self.get_nature_display(), "what": self.description,
             "rhythm": self.get_rhythm_display(),
             "account": str(self.account) if self.account else "", "method": self.method,
-            "target": _plain(self.target_amount), "forecast": _plain(self.forecast_amount),
+            "currency": self.currency if self.is_money else "", "target": _plain(self.target_amount),
+            "forecast": _plain(self.forecast_amount),
             "actual": _plain(self.actual_amount), "confirmed_by": self.confirmed_by.name if self.confirmed_by else "",
             "confirmed_at": self.confirmed_at.isoformat(timespec="minutes") if self.confirmed_at else "",
         }  # fmt: skip
@@ -297,7 +301,7 @@ class Promise(models.Model):
     class Answer(models.TextChoices):
         KEPT = "kept", _("Yes, it is done")
         NOT_KEPT = "not_kept", _("No, not yet")
-        LAPSED = "lapsed", _("No answer in 14 days")
+        LAPSED = "lapsed", _("Unconfirmed: no answer in 14 days")
         TAKEN_BACK = "taken_back", _("The question was taken back")
 
     class Way(models.TextChoices):

@@ -73,17 +73,24 @@ class MonthBalance:
 
 
 def columns(actions: QuerySet[ImprovementAction]) -> list[BoardColumn]:
-    """The board: open columns soonest due first, the others newest first. One query per column, each cut short."""
+    """The board: open columns soonest due first, the others newest first. One query per status, each cut short."""
     found = []
     for status, statuses in COLUMNS:
-        rows = actions.filter(status__in=statuses) if len(statuses) > 1 else actions.filter(status=status)
-        if status in OPEN:
-            rows = rows.filter(phase=Phase.OPEN).order_by(F("due_on").asc(nulls_last=True), "id")
-        else:
-            rows = rows.order_by("-completed_on", "-id")
-        shown = list(rows.select_related("owner", "area", "site")[: PER_COLUMN + 1])
+        shown = [row for one in statuses for row in _first(actions, one)]
+        if len(statuses) > 1:
+            shown.sort(key=lambda row: (row.completed_on or date.min, row.pk), reverse=True)
         found.append(BoardColumn(status, statuses, shown[:PER_COLUMN], len(shown) > PER_COLUMN))
     return found
+
+
+def _first(actions: QuerySet[ImprovementAction], status: str) -> list[ImprovementAction]:
+    """One more of the status than a column shows, in its order; rides on an index, however many there are."""
+    rows = actions.filter(status=status).select_related("owner", "area", "site")
+    if status in OPEN:
+        rows = rows.filter(phase=Phase.OPEN).order_by(F("due_on").asc(nulls_last=True), "id")
+    else:
+        rows = rows.order_by("-completed_on", "-record_ptr_id")
+    return list(rows[: PER_COLUMN + 1])
 
 
 def overdue_by_level(actions: QuerySet[ImprovementAction], *, today: date) -> list[OverdueLevel]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from objectives.models import Benefit, ImprovementAction, Objective
 from objectives.services.improvement_action import CannotChange, words_of
 from objectives.services.improvement_notice import tell
-from qms.models import Phase, Site, User
+from qms.models import Organization, Phase, Site, User
 from qms.services import record as record_service
 
 FIELDS = (
@@ -73,7 +73,7 @@ def add(action: ImprovementAction, *, by: User, at: datetime, **facts: Any) -> B
     """Add a benefit (any of FIELDS). Writes a version and the trail. Raises CannotChange, ValidationError by field."""
     current = record_service.lock(action)
     _refuse_ended(current)
-    benefit = Benefit(action=current, **_known(facts))
+    benefit = Benefit(action=current, currency=Organization.current().currency, **_known(facts))
     record_service.validate(benefit)
     benefit.save(force_insert=True)
     record_service.seal(current, "improvement_action.benefit_added", by=by, at=at, facts=_named(benefit))
@@ -134,9 +134,9 @@ def confirm(benefit: Benefit, *, proof: str, by: User, at: datetime) -> Benefit:
     sealed = record_service.seal(
         current, "improvement_action.benefit_confirmed", by=by, at=at, facts=_named(locked)
     )  # fmt: skip
-    meaning = _("I confirm as finance: %(what)s, %(amount)s") % {
-        "what": locked.description[:60], "amount": f"{locked.actual_amount:,.2f} {locked.get_rhythm_display().lower()}",
-    }  # fmt: skip
+    amount = f"{locked.actual_amount:,.2f} {locked.currency} {locked.get_rhythm_display().lower()}"
+    words = {"what": locked.description[:60], "amount": amount}
+    meaning = _("I confirm as finance: %(what)s, %(amount)s") % words
     locked.signature = record_service.sign(sealed, meaning=meaning[:120], by=by, at=at, method=proof)
     locked.save(update_fields=["signature"])
     words = {"name": by.person.name, "what": locked.description}

@@ -26,8 +26,7 @@ VIEWS = ("mine", "area", "overdue", "all")
 
 def chosen(request: HttpRequest, form: BoardForm) -> QuerySet[ImprovementAction]:
     """The visible actions of the place and period the form asks for, still growing until cut short."""
-    rows: QuerySet[Any] = ImprovementAction.objects.filter(kind=ImprovementAction.KIND)
-    rows = rows.visible_to(cast(User, request.user))  # type: ignore[attr-defined]
+    rows: QuerySet[Any] = ImprovementAction.objects.visible_to(cast(User, request.user))
     values = form.cleaned_data if form.is_valid() else {}
     wanted = {"site": "site", "area": "area", "since": "occurred_on__gte", "until": "occurred_on__lte"}
     return rows.filter(**{lookup: values[name] for name, lookup in wanted.items() if values.get(name)})

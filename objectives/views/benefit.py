@@ -62,8 +62,7 @@ def benefit_new(request: HttpRequest, pk: int) -> HttpResponse:
 def benefit_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a benefit with a reason; a confirmed one loses its confirmation."""
     benefit = to_change(request, pk)
-    currency = Organization.current().currency
-    form = BenefitForm(request.POST or None, action=benefit.action, benefit=benefit, currency=currency)
+    form = BenefitForm(request.POST or None, action=benefit.action, benefit=benefit, currency=benefit.currency)
     if request.method == "POST" and form.is_valid():
         sent = {"reason": form.cleaned_data["reason"], **form.facts()}
         try:
@@ -118,6 +117,6 @@ def benefit_confirm(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(page_url(request, benefit.action) + "#benefits")
     return render(request, "objectives/benefit_confirm.html", {
         "form": form, "benefit": benefit, "title": _("Confirm the benefit"), "submit_label": _("Confirm and sign"),
-        "lead": f"{benefit.action.reference} · {benefit.action.title}", "currency": Organization.current().currency,
+        "lead": f"{benefit.action.reference} · {benefit.action.title}",
         "cancel_url": page_url(request, benefit.action),
     })  # fmt: skip

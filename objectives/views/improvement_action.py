@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, cast
 
 from django.contrib import messages
@@ -96,6 +97,11 @@ LISTING = RecordListing(
 )  # fmt: skip
 
 
+def listing(request: HttpRequest) -> RecordListing:
+    """What is open is sorted by its due date; all of them, newest first."""
+    return replace(LISTING, default_sort="-occurred_on") if request.GET.get("view") == "all" else LISTING
+
+
 @require_GET
 @requires(Permission.RECORD_VIEW)
 def improvement_action_list(request: HttpRequest) -> HttpResponse:
@@ -103,7 +109,7 @@ def improvement_action_list(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     view = request.GET.get("view", "mine" if not request.GET else "all")
     return list_response(
-        request, LISTING, list_tabs=tabs(view), today=timezone.localdate(),
+        request, listing(request), list_tabs=tabs(view), today=timezone.localdate(),
         new_url=reverse("objectives:improvement-action-new") if user.can(Permission.ACTION_EDIT) else "",
         new_label=_("New action"), empty_title=_("Nothing is waiting for you"),
         empty_why=_("What a leader promises on a walk becomes an action here, with an owner and a date."),
@@ -114,14 +120,14 @@ def improvement_action_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.RECORD_EXPORT)
 def improvement_action_export(request: HttpRequest) -> HttpResponseBase:
     """What the list shows, as CSV or XLSX."""
-    return export_response(request, LISTING)
+    return export_response(request, listing(request))
 
 
 @require_GET
 @requires(Permission.RECORD_VIEW)
 def improvement_action_list_print(request: HttpRequest) -> HttpResponse:
     """What the list shows, on paper."""
-    return print_response(request, LISTING)
+    return print_response(request, listing(request))
 
 
 @require_http_methods(["GET", "POST"])

@@ -20,7 +20,7 @@ from objectives.forms.improvement_action import MoveForm
 from objectives.models import ActionPhoto, Benefit, ImprovementAction, Promise
 from objectives.services import improvement_action as service
 from objectives.services import improvement_cycle as cycle
-from qms.models import Organization, Phase, Record, User
+from qms.models import Phase, Record, User
 from qms.permissions import Permission, requires
 from qms.records import Text
 from qms.services.record import IllegalTransition
@@ -131,7 +131,6 @@ def page_context(request: HttpRequest, action: ImprovementAction) -> dict[str, A
         "benefits": benefits_for(user, action), "questions": questions, "copies": list(copies[:50]),
         "waiting": next((q for q in questions if not q.answer), None), "lapsed": Promise.Answer.LAPSED,
         "shown_facts": lambda page: shown_facts(page.facts, page.declared.content_labels),
-        "currency": Organization.current().currency if action.version > 1 else "",
         **{name: record if sees(user, record) else None for name, record in linked.items()},
         **addresses(request, user, action),
     }  # fmt: skip

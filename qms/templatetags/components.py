@@ -23,6 +23,7 @@ from django.utils.text import slugify
 from django.utils.translation import get_language
 
 from qms.forms.drawn_field import drawn_field
+from qms.services.timeline import value_words
 from qms.status_words import status_word
 
 register = template.Library()
@@ -336,6 +337,12 @@ def error_summary(form: BaseForm | None, heading: str = "") -> dict[str, object]
 def file_drop(field: BoundField, hint: str = "", button: str = "", icon_before: str = "photo") -> dict[str, object]:
     """A drop zone around a file input (the input itself stays usable without JavaScript)."""
     return {"field": field, "hint": hint, "button": button, "icon": icon_before}
+
+
+@register.filter
+def in_words(value: Any) -> str:
+    """A value as a version keeps it, as people read it: 2026-11-22 is 22 Nov 2026."""
+    return value_words(value)
 
 
 @register.filter

@@ -113,6 +113,13 @@ def main() -> int:
         Row("heat map of 100,000 risks against 1,000 (median)", risk["heat map 100000"] / risk["heat map 1000"], 2.0)
     )
     rows.append(Row("heat map: queries", risk["heat map queries"], 12, "queries"))
+    actions = measure("improvement_action", small_env)
+    pages = ("list", "board, mine", "board, all", "board, overdue by level", "proactive to reactive", "page of one")
+    rows += [
+        Row(f"actions, {page}: 100,000 against 1,000", actions[f"{page} 100000"] / actions[f"{page} 1000"], 2.0)
+        for page in pages
+    ]
+    rows.append(Row("actions: queries", actions["queries"], 12, "queries"))
     pack = measure("pack", large_env)
     rows.append(Row("pack of 1,000 records against WeasyPrint's own CPU time", pack["ratio"], 1.3))
     rows.append(Row("pack of 10,000 records: largest process", pack["largest MB"], 250, "MB"))

@@ -181,7 +181,7 @@ def test_closing_waits_for_the_answer_or_the_lapse() -> None:
     assert "has not said yet" in page.content.decode()
     service.lapse_overdue(at=NOW + service.LIFETIME)
     assert improvement_cycle.close(action, by=boss, at=NOW + 15 * DAY).status == "closed"
-    assert "Unconfirmed" in as_user(boss).get(
+    assert "Unconfirmed: no answer" in as_user(boss).get(
         reverse("objectives:improvement-action-detail", args=[action.pk])
     ).content.decode()  # fmt: skip
 
