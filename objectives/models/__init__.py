@@ -2,7 +2,7 @@
 
 from objectives.models.action_board import ActionMonth
 from objectives.models.improvement_action import ActionPhoto, Benefit, IdeaTicket, ImprovementAction, Promise
-from objectives.models.nonconformity import Cause, CauseNode, Nonconformity
+from objectives.models.nonconformity import LOOKBACK_MONTHS, Cause, CauseNode, Nonconformity, lookback_start
 from objectives.models.objective import Measurement, Objective, ObjectiveDecision, ObjectiveTarget
 from objectives.models.quality_cost import QualityCostAccount, QualityCostPosting, QualityCostStatement
 from objectives.models.risk import Level, Risk, RiskAcceptance, RiskCell, RiskScale
@@ -10,6 +10,7 @@ from objectives.models.risk_import import RiskImport
 from objectives.models.strategy import Correlation, StrategicGoal
 
 __all__ = [
+    "LOOKBACK_MONTHS",
     "ActionMonth",
     "ActionPhoto",
     "Benefit",
@@ -34,4 +35,5 @@ __all__ = [
     "RiskImport",
     "RiskScale",
     "StrategicGoal",
+    "lookback_start",
 ]

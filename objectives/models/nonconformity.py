@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from qms.models import Attachment, Json, Person, Phase, Record, RecordQuerySet
+
+LOOKBACK_MONTHS = 24
+
+
+def lookback_start(day: date) -> date:
+    """The first day of the LOOKBACK_MONTHS before ``day``: within them the same root cause counts as come back."""
+    year = day.year - LOOKBACK_MONTHS // 12
+    return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
 
 
 class Cause(models.Model):
@@ -25,7 +35,11 @@ class Cause(models.Model):
 
 
 class Nonconformity(Record):
-    """Something that was not as required: ``quantity`` of ``unit``, found on the event date."""
+    """Something that was not as required: ``quantity`` of ``unit``, found on the event date.
+
+    ``source`` is the record it was opened from, such as an idea that turned out to be a problem. Only a closed one is
+    evidence of corrective action: its effect was judged, its actions have ended, and the new way was used.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
@@ -68,7 +82,11 @@ class Nonconformity(Record):
 
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN, editable=False)
     origin = models.CharField(_("found by"), max_length=12, choices=Origin, default=Origin.INTERNAL)
-    description = models.TextField(_("what is not as required"))
+    source = models.ForeignKey(
+        Record, on_delete=models.PROTECT, null=True, blank=True, related_name="nonconformities_from",
+        verbose_name=_("came from"),
+    )  # fmt: skip
+    description = models.TextField(_("more about it"), blank=True)
     quantity = models.DecimalField(_("quantity"), max_digits=14, decimal_places=3, null=True, blank=True)
     unit = models.CharField(_("unit"), max_length=24, blank=True)
     containment = models.TextField(_("containment: what protects the customer now"), blank=True)
@@ -87,6 +105,11 @@ class Nonconformity(Record):
     used_proof = models.ForeignKey(
         Attachment, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("proof")
     )
+    evaluations = models.JSONField(default=list, blank=True, editable=False)
+    """Every judgement of the effect so far, oldest first; the newest is in the fields above while it stands."""
+    looks_back_to = models.DateField(editable=False)
+    """First day of the lookback before the event, so that lists can count earlier ones; follows ``occurred_on``."""
+    closed_on = models.DateField(null=True, blank=True, editable=False)
 
     objects: ClassVar = RecordQuerySet["Nonconformity"].as_manager()
 
@@ -100,26 +123,65 @@ class Nonconformity(Record):
             ),
             models.CheckConstraint(
                 condition=~models.Q(status="closed")
-                | (~models.Q(effectiveness="") & models.Q(used_on__isnull=False, cause__isnull=False)),
+                | models.Q(
+                    effectiveness="effective", used_on__isnull=False, used_proof__isnull=False, cause__isnull=False,
+                    closed_on__isnull=False,
+                ),
                 name="nonconformity_closed_with_proof",
             ),
-        ]
+        ]  # fmt: skip
+
+    @property
+    def amount_words(self) -> str:
+        """“12 pieces”; empty where nobody counted."""
+        return f"{self.quantity.normalize():f} {self.unit}".strip() if self.quantity is not None else ""
+
+    @property
+    def is_evaluated_by_owner(self) -> bool:
+        """True when nobody but the owner has judged the effect."""
+        return self.evaluated_by_id is not None and self.evaluated_by_id == self.owner_id
+
+    @cached_property
+    def causes(self) -> list[CauseNode]:
+        """Every answer to “why?”, each followed by its own answers, with ``depth`` from 1; read once per instance."""
+        if not self.pk or self.version <= 1:
+            return []
+        below: dict[int | None, list[CauseNode]] = {}
+        for node in self.cause_tree.order_by("pk"):
+            below.setdefault(node.parent_id, []).append(node)
+        branches = list(CauseNode.Branch)
+        found: list[CauseNode] = []
+
+        def walk(parent: int | None, depth: int) -> None:
+            for node in below.get(parent, []):
+                node.depth = depth
+                found.append(node)
+                walk(node.pk, depth + 1)
+
+        below[None] = sorted(below.get(None, []), key=lambda n: (branches.index(CauseNode.Branch(n.branch)), n.pk))
+        walk(None, 1)
+        return found
 
     def content(self) -> dict[str, Json]:
         """The nonconformity's own facts and the tree of causes."""
+        proof = self.used_proof
         return {
             "description": self.description,
             "origin": self.get_origin_display(),
-            "quantity": f"{self.quantity.normalize():f}" if self.quantity is not None else "",
-            "unit": self.unit,
+            "source": self.source.reference if self.source else "",
+            "amount": self.amount_words,
             "containment": self.containment,
-            "causes": [[n.branch, n.text, n.parent_id or 0, n.pk] for n in self.cause_tree.order_by("pk")],
+            "causes": [node.content() for node in self.causes],
             "cause": self.cause.name if self.cause else "",
             "effectiveness": self.get_effectiveness_display() if self.effectiveness else "",
             "effectiveness_note": self.effectiveness_note,
+            "evaluated_by": self.evaluated_by.name if self.evaluated_by else "",
+            "evaluated_on": self.evaluated_on.isoformat() if self.evaluated_on else "",
+            "evaluations": self.evaluations,
             "used_on": self.used_on.isoformat() if self.used_on else "",
             "used_note": self.used_note,
-            "used_proof": self.used_proof.sha256 if self.used_proof else "",
+            "used_proof": {"name": proof.caption or proof.name, "uid": str(proof.uid)} if proof else "",
+            "closed_on": self.closed_on.isoformat() if self.closed_on else "",
         }
 
 
@@ -139,5 +201,13 @@ class CauseNode(models.Model):
     branch = models.CharField(_("branch"), max_length=12, choices=Branch)
     text = models.CharField(_("because"), max_length=240)
 
+    depth = 1
+    """How many times “why?” was asked to get here; set where the tree is read."""
+
     def __str__(self) -> str:
         return self.text
+
+    def content(self) -> dict[str, Json]:
+        """What a version keeps of it; ``why`` says how often “why?” was asked to get here."""
+        branch = str(self.get_branch_display())
+        return {"name": f"{branch}: {self.text}", "branch": branch, "because": self.text, "why": self.depth}
