@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from objectives.models import Benefit, ImprovementAction, Objective
+from objectives.models import Benefit, ImprovementAction
 from objectives.services.improvement_action import CannotChange, words_of
 from objectives.services.improvement_notice import tell
 from qms.models import Organization, Phase, Site, User
@@ -27,6 +27,9 @@ CONFIRMED_FIELDS = ("nature", "rhythm", "account", "target_amount", "forecast_am
 FIRST_YEAR = timedelta(days=365)
 CENT = Decimal("0.01")
 BANKABLE = frozenset({Benefit.Nature.HARD, Benefit.Nature.AVOIDED})
+
+
+BorneOut = Callable[[Sequence[ImprovementAction]], Container[int]]
 
 
 class CannotConfirm(Exception):
@@ -154,24 +157,21 @@ def confirmed(sites: Iterable[Site]) -> QuerySet[Benefit]:
 
 
 def confirmed_savings(
-    sites: Iterable[Site], from_on: date, to_on: date, *, shows_signal: Callable[[Objective], bool] | None = None
+    sites: Iterable[Site], from_on: date, to_on: date, *, borne_out: BorneOut | None = None
 ) -> Savings:
     """Confirmed savings of the sites from one day to another, both included, in the organization's currency.
 
     A one-time benefit falls on the day its action was completed. A yearly one is spread evenly over the 365 days from
     that day on, and then ends: after a year it is how the plant works, and no saving any more (our rule, as is usual in
-    improvement programmes). ``shows_signal`` tells whether the chart of the objective an action serves has changed for
-    real; without it every confirmed benefit counts. One query.
+    improvement programmes). ``borne_out`` is given the actions and tells the keys of those whose objective's chart has
+    changed for real; without it every confirmed benefit counts. One query, and those of ``borne_out``.
     """
     rows = confirmed(sites).filter(action__completed_on__lte=to_on, action__completed_on__gt=from_on - FIRST_YEAR)
     related = ("action__serves", "action__owner", "action__site", "action__area", "account", "confirmed_by")
-    lines = []
-    for benefit in rows.select_related(*related).order_by("action__completed_on", "pk"):
-        amount = _within(benefit, from_on, to_on)
-        if amount:
-            serves = benefit.action.serves
-            is_counted = serves is None or shows_signal is None or shows_signal(serves)
-            lines.append(Saving(benefit, amount, is_counted))
+    found = list(rows.select_related(*related).order_by("action__completed_on", "pk"))
+    counted = borne_out([benefit.action for benefit in found]) if borne_out else {b.action_id for b in found}
+    amounts = [(benefit, _within(benefit, from_on, to_on)) for benefit in found]
+    lines = [Saving(benefit, amount, benefit.action_id in counted) for benefit, amount in amounts if amount]
     return Savings(lines)
 
 

@@ -156,11 +156,11 @@ def test_saving_that_serves_an_objective_counts_only_with_a_signal_in_its_chart(
         unit="%", target_value=Decimal(2),
     )  # fmt: skip
     record_service.open_new(objective, by=boss, at=NOW)
-    confirmed(boss, action=done(boss, serves=objective))
-    asked: list[Objective] = []
-    held = savings(shows_signal=lambda one: bool(asked.append(one)))
-    assert (held.total, held.held_back, [one.pk for one in asked]) == (0, Decimal(1200), [objective.pk])
-    assert savings(shows_signal=lambda _one: True).total == Decimal(1200)
+    benefit = confirmed(boss, action=done(boss, serves=objective))
+    asked: list[Objective | None] = []
+    held = savings(borne_out=lambda actions: asked.extend(action.serves for action in actions) or ())
+    assert (held.total, held.held_back, asked) == (0, Decimal(1200), [objective])
+    assert savings(borne_out=lambda _actions: {benefit.action_id}).total == Decimal(1200)
     assert savings().total == Decimal(1200)
 
 
