@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from objectives.forms.improvement_action import NameField
 from objectives.models import Measurement, Objective, ObjectiveDecision, QualityCostAccount, StrategicGoal
+from objectives.models.objective import plain_number
 from objectives.services import objective as service
 from qms.forms.record_clash import ClashLine, clash_lines
 from qms.forms.record_list import DayInput, RecordFilter
@@ -57,6 +58,12 @@ class ObjectiveFilter(RecordFilter):
         return super().by_marks(rows, name, value)
 
 
+def plain_numbers(objective: Objective) -> dict[str, str]:
+    """The measured numbers as one writes them, without the zeros they are kept with."""
+    names = ("baseline_value", "target_value", "forecast_value")
+    return {name: plain_number(getattr(objective, name)) for name in names}
+
+
 class ObjectiveForm(forms.ModelForm):
     """An objective's facts. Setting one has a site and a ``uid``; changing one a version and a reason.
 
@@ -92,7 +99,7 @@ class ObjectiveForm(forms.ModelForm):
     def __init__(self, *args: Any, user: User, objective: Objective | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"uid": uuid.uuid4(), "owner": user.person, "site": user.person.site_id})
         if objective:
-            kwargs["initial"] = {"owner": objective.owner, "version": objective.version}
+            kwargs["initial"] = {"owner": objective.owner, "version": objective.version, **plain_numbers(objective)}
         super().__init__(*args, instance=objective, **kwargs)  # type: ignore[misc]
         self.user = user
         cast(NameField, self.fields["owner"]).user = user
@@ -170,7 +177,8 @@ class TargetForm(ApproveForm):
 
     def __init__(self, *args: Any, objective: Objective, **kwargs: Any) -> None:
         names = (*service.TARGET_FIELDS, "version")
-        super().__init__(*args, initial={name: getattr(objective, name) for name in names}, **kwargs)
+        initial = {name: getattr(objective, name) for name in names} | plain_numbers(objective)
+        super().__init__(*args, initial=initial, **kwargs)
 
     def facts(self) -> dict[str, Any]:
         """The new target."""
