@@ -183,6 +183,8 @@ class ImprovementAction(Record):
     @cached_property
     def asked(self) -> list[Promise]:
         """The questions put to the person something was promised to, oldest first; read once per instance."""
+        if self.promised_to_id is None:
+            return []
         return list(self.questions.select_related("person").order_by("pk"))
 
     @cached_property

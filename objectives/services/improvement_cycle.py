@@ -164,7 +164,7 @@ def _copy(
     site = target.area.site
     copy = ImprovementAction(
         uid=own_uid, title=original.title, description=original.description, owner=target.owner, due_on=due_on,
-        site=site, area=target.area, origin=ImprovementAction.Origin.SUGGESTION, copied_from=original,
+        site=site, area=target.area, origin=ImprovementAction.Origin.SUGGESTION, source=original, copied_from=original,
         raiser=original.raiser, raised_name=original.raised_name, plan=original.plan,
         is_confidential=original.is_confidential, occurred_on=site_today(site, at),
     )  # fmt: skip

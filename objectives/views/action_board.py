@@ -51,7 +51,7 @@ def action_board(request: HttpRequest) -> HttpResponse:
     is_overdue = view == "overdue"
     return render(request, "objectives/action_board.html", {
         "list_tabs": tabs("board"), "form": form, "view": view, "ways": ways, "today": today,
-        "columns": [] if is_overdue else service.columns(rows),
+        "columns": [] if is_overdue else service.columns(rows, is_of_one=view == "mine"),
         "levels": service.overdue_by_level(rows, today=today) if is_overdue else [],
         "list_url": reverse("objectives:improvement-action-list"),
         "new_url": reverse("objectives:idea-new"),

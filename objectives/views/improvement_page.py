@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import F, JSONField, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -20,10 +21,12 @@ from objectives.forms.improvement_action import MoveForm
 from objectives.models import ActionPhoto, Benefit, ImprovementAction, Promise
 from objectives.services import improvement_action as service
 from objectives.services import improvement_cycle as cycle
-from qms.models import Phase, Record, User
+from qms.models import Attachment, Phase, Record, User
+from qms.models.person import Listed
 from qms.permissions import Permission, requires
 from qms.records import Text
 from qms.services.record import IllegalTransition
+from qms.services.record_page import RecordPage
 from qms.views.record_page import load, page_url, record_response
 
 Status = ImprovementAction.Status
@@ -106,7 +109,7 @@ def sees(user: User, record: Record | None) -> bool:
 @requires(Permission.RECORD_VIEW)
 def improvement_action_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of an action."""
-    action = load(request, ImprovementAction, pk, *RELATED)
+    action = with_photo_keys(request, pk)
     return record_response(request, action, is_print=False, **page_context(request, action))
 
 
@@ -118,17 +121,45 @@ def improvement_action_print(request: HttpRequest, pk: int) -> HttpResponse:
     return record_response(request, action, is_print=True)
 
 
+def with_photo_keys(request: HttpRequest, pk: int) -> ImprovementAction:
+    """The action with the keys of its photos before and after; the files themselves come with the page."""
+
+    def keys(moment: str) -> Listed:
+        photos = ActionPhoto.objects.filter(action=OuterRef("pk"), moment=moment)
+        return Listed(photos.values(value=F("attachment_id")), output_field=JSONField())
+
+    related = ("site", "area", "owner", "recorded_by__person", *RELATED)
+    visible = ImprovementAction.objects.visible_to(cast(User, request.user)).select_related(*related)
+    rows = visible.annotate(before_keys=keys(ActionPhoto.Moment.BEFORE), after_keys=keys(ActionPhoto.Moment.AFTER))
+    action = get_object_or_404(rows, pk=pk)
+    action.__dict__["standing_photos"] = []  # the page shows them from its files
+    return action
+
+
+def photos_of(page: RecordPage, keys: list[int] | None) -> list[Attachment]:
+    """The page's files with these keys."""
+    return [file.attachment for file in page.files if file.attachment.pk in set(keys or [])]
+
+
+def copies_of(page: RecordPage) -> list[ImprovementAction]:
+    """The copies among what came from the action; they stand with the credit and not among the follow-ups."""
+    rows = cast("list[ImprovementAction]", page.follow_ups)
+    copies = [row for row in rows if row.copied_from_id == page.record.pk]
+    page.follow_ups[:] = [row for row in rows if row.copied_from_id != page.record.pk]
+    return copies
+
+
 def page_context(request: HttpRequest, action: ImprovementAction) -> dict[str, Any]:
     """What this user is offered, and the records the action hangs together with as far as the user may see them."""
     user = cast(User, request.user)
-    photos = action.standing_photos if action.version > 1 else []
     questions = action.asked if action.version > 1 else []
-    linked = {"source": action.source, "serves": action.serves, "copied_from": action.copied_from}
-    copies = action.copies.visible_to(user).select_related("area", "site", "owner").order_by("pk")
+    source = action.source if action.source_id != action.copied_from_id else None
+    linked = {"source": source, "serves": action.serves, "copied_from": action.copied_from}
     return {
-        "today": timezone.localdate(), "before": [p for p in photos if p.moment == ActionPhoto.Moment.BEFORE],
-        "after": [p for p in photos if p.moment == ActionPhoto.Moment.AFTER],
-        "benefits": benefits_for(user, action), "questions": questions, "copies": list(copies[:50]),
+        "today": timezone.localdate(), "copies": copies_of,
+        "before": lambda page: photos_of(page, getattr(action, "before_keys", None)),
+        "after": lambda page: photos_of(page, getattr(action, "after_keys", None)),
+        "benefits": benefits_for(user, action), "questions": questions,
         "waiting": next((q for q in questions if not q.answer), None), "lapsed": Promise.Answer.LAPSED,
         "shown_facts": lambda page: shown_facts(page.facts, page.declared.content_labels),
         **{name: record if sees(user, record) else None for name, record in linked.items()},
@@ -155,6 +186,8 @@ def addresses(request: HttpRequest, user: User, action: ImprovementAction) -> di
         "photo_url": url("photo", may and not ended),
         "assess_url": url("assess", may and action.status == Status.IDEA),
         "check_url": url("check", user.can(Permission.ACTION_EDIT) and action.status == Status.DONE),
+        "nonconformity_url": reverse("objectives:nonconformity-new") + f"?source={action.uid}"
+        if user.can(Permission.NONCONFORMITY_EDIT) and action.status == Status.IDEA else "",
         "copy_url": url("copy", user.can(Permission.ACTION_EDIT) and action.status in ENDED[:3]),
         "benefit_url": url("benefit", may and not ended and action.status != Status.IDEA),
         "promise_url": url("promise", may and action.status in (Status.DONE, Status.CHECKED)),

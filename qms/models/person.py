@@ -138,7 +138,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(unexpired, profile=AccessProfile.ADMINISTRATOR, is_active=True)
 
 
-class _Listed(models.Subquery):
+class Listed(models.Subquery):
     """One column of some rows as a JSON list, as a value inside another query."""
 
     def as_sql(self, compiler: Any, connection: Any, template: str | None = None, **context: Any) -> Any:
@@ -152,7 +152,7 @@ class UserManager(BaseUserManager["User"]):
         # every page shows the name, and times as at the site, and asks which sites the user's rights reach
         reach = User.sites.through.objects.filter(user=models.OuterRef("pk")).values(value=models.F("site_id"))
         users = UserQuerySet(self.model, using=self._db).select_related("person__site")
-        return users.annotate(site_ids_read=_Listed(reach, output_field=models.JSONField()))
+        return users.annotate(site_ids_read=Listed(reach, output_field=models.JSONField()))
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)

@@ -162,7 +162,7 @@ def _table(label: Text, items: list[dict[str, Json]]) -> FactTable:
 
 def follow_ups_of(record: Record, user: User) -> Any:
     """The improvement actions that came from this record, as far as the user may see them, soonest due first."""
-    rows = record.follow_up_rows().visible_to(user).select_related("owner", "promised_to")
+    rows = record.follow_up_rows().visible_to(user).select_related("owner", "promised_to", "area", "site")
     return rows.order_by("due_on", "id")
 
 

@@ -131,7 +131,8 @@ def test_list_of_my_area_and_of_the_overdue() -> None:
 def test_list_pages_through_actions_without_a_due_date(monkeypatch: pytest.MonkeyPatch) -> None:
     from qms.services import record_list
 
-    monkeypatch.setattr(record_list.page_of, "__kwdefaults__", {"after": "", "before": "", "size": 2})
+    defaults = {**record_list.page_of.__kwdefaults__, "size": 2}
+    monkeypatch.setattr(record_list.page_of, "__kwdefaults__", defaults)
     boss = yusuf()
     dues = [TODAY, TODAY, TODAY + timedelta(days=1), None, None, None]
     expected = [opened(boss, title=str(number), due_on=due).title for number, due in enumerate(dues)]

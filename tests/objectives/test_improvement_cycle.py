@@ -193,4 +193,4 @@ def test_page_with_everything_stays_within_the_budget() -> None:
     client.get(url(action, "detail"))
     with CaptureQueriesContext(connection) as queries:
         client.get(url(action, "detail"))
-    assert len(queries) <= 18, [q["sql"][:120] for q in queries.captured_queries]
+    assert len(queries) <= 12, [q["sql"][:120] for q in queries.captured_queries]
