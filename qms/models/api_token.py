@@ -44,7 +44,3 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.beginning}…)"
-
-    @property
-    def trail_key(self) -> str:
-        return f"api_token:{self.pk}"

@@ -39,12 +39,14 @@ class ListPage:
 
 
 def page_of(
-    rows: models.QuerySet[RowT], *, sort: str, after: str = "", before: str = "", size: int = PAGE_SIZE
-) -> ListPage:
+    rows: models.QuerySet[RowT], *, sort: str, after: str = "", before: str = "", size: int = PAGE_SIZE,
+    is_counted: bool = True,
+) -> ListPage:  # fmt: skip
     """Cut one page out of ``rows``, ordered by ``sort`` (a field's name, with ``-`` for descending) and then by id.
 
     ``after`` and ``before`` are keys of an earlier answer; a key that cannot be read gives the first page.
     Two queries at most, whatever the number of rows: what stands whole on one page needs no counting.
+    Not ``is_counted``: the count's words are empty, and it takes one query.
     """
     order = _Order.of(rows.model, sort)
     backwards = bool(before) and not after
@@ -61,8 +63,13 @@ def page_of(
         rows=found,
         next_key=order.write(found[-1]) if found and has_next else "",
         previous_key=order.write(found[0]) if found and has_previous else "",
-        count=capped_count(rows) if key or has_more else count_words(len(found)),
+        count=(capped_count(rows) if key or has_more else count_words(len(found))) if is_counted else "",
     )
+
+
+def is_key(model: type[models.Model], sort: str, text: str) -> bool:
+    """Whether ``text`` is a place in that order, as ``page_of`` gives them out."""
+    return _Order.of(model, sort).read(text) is not None
 
 
 def in_order(rows: models.QuerySet[RowT], sort: str) -> models.QuerySet[RowT]:

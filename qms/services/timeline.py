@@ -96,6 +96,8 @@ VERBS: dict[str, Text] = {
     "user.elevation_started": gettext_lazy("Elevated session started"),
     "user.elevation_ended": gettext_lazy("Elevated session ended"),
     "user.elevation_refused": gettext_lazy("Elevated session refused"),
+    "user.token_issued": gettext_lazy("Token of the interface made"),
+    "user.token_revoked": gettext_lazy("Token of the interface revoked"),
 }
 LABELS: dict[str, Text] = {
     "title": gettext_lazy("Title"),
@@ -119,6 +121,7 @@ LABELS: dict[str, Text] = {
     "is_top_management": gettext_lazy("Top management"),
     "manager": gettext_lazy("Reports to"),
     "job_title": gettext_lazy("Job title"),
+    "through": gettext_lazy("Through the token"),
 }
 TONES = {
     "withdrawn": "gone", "declined": "late", "failed": "late", "refused": "late", "signed": "good", "approved": "good",

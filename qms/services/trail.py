@@ -9,6 +9,9 @@ no ASCII escapes. ``changes`` stands as its own hash so that personal data in it
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Protocol
@@ -17,6 +20,8 @@ import structlog
 from django.db import connection
 
 from qms.models import GENESIS, Record, TrailEntry, User
+
+_through: ContextVar[list[str]] = ContextVar("through")
 
 
 class HasTrail(Protocol):
@@ -53,6 +58,21 @@ def current_request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:40]
 
 
+@contextmanager
+def means() -> Iterator[None]:
+    """A stretch of work in which ``came_through`` may name the means by which somebody acts; forgotten at its end."""
+    before = _through.set([])
+    try:
+        yield
+    finally:
+        _through.reset(before)
+
+
+def came_through(what: str) -> None:
+    """From now until the end of ``means``, every entry says what its ``by`` acted through, such as an API token."""
+    _through.get().append(what)
+
+
 def lock_chain(chain: str) -> None:
     """Make other writers of this chain wait. SQLite transactions are IMMEDIATE, so there it is already so."""
     if connection.vendor == "postgresql":
@@ -66,7 +86,8 @@ def build_entry(
 ) -> TrailEntry:  # fmt: skip
     """An unsaved, hashed entry; bulk loaders use it directly, everybody else calls ``write``."""
     by_uid = by.person.uid if by else None
-    text = canonical(changes or {})
+    through = {"through": used[-1]} if (used := _through.get([])) else {}
+    text = canonical((changes or {}) | through)
     request_id = current_request_id() if request_id is None else request_id
     chain = subject.trail_key
     return TrailEntry(

@@ -32,6 +32,7 @@ from objectives.services import (
 from qms.models import Clause
 from qms.permissions import AccessProfile
 from qms.services import (
+    api_token,
     attachment,
     clause,
     mapping,
@@ -50,12 +51,13 @@ from tests.contracts.scenarios_improvement import (
     IMPROVEMENT_SCENARIOS,
     IMPROVEMENT_SHOWN_ELSEWHERE,
 )
+from tests.contracts.scenarios_nonconformity import NONCONFORMITY_BUILDING_BLOCKS, NONCONFORMITY_SCENARIOS
 from tests.contracts.world import World
 
 Scenario = Callable[[World, dict[str, Any]], Any]
 
 # Parts of services, never called by a view or a task on their own: what calls them writes the trail.
-BUILDING_BLOCKS = IMPROVEMENT_BUILDING_BLOCKS | {
+BUILDING_BLOCKS = IMPROVEMENT_BUILDING_BLOCKS | NONCONFORMITY_BUILDING_BLOCKS | {
     "qms.services.record.open_new": "seal ends what it begins, and writes",
     "qms.services.trail.build_entry": "makes the entry that somebody else saves",
     "qms.services.trail.entry_hash": "`by` is a part of the hash",
@@ -88,6 +90,10 @@ def _access(w: World, **fields: Any) -> dict[str, Any]:
         "email": "new@plant.example", "profile": AccessProfile.EMPLOYEE, "sites": [w.site], "has_all_sites": False,
         "access_expires_at": None,
     } | fields  # fmt: skip
+
+
+def _token(w: World, **fields: Any) -> dict[str, Any]:
+    return {"name": "Report", "scopes": ["read"], "expires_at": w.now + timedelta(days=90)} | fields
 
 
 def _log(w: World, **fields: Any) -> dict[str, Any]:
@@ -148,7 +154,7 @@ def _register(w: World, who: dict[str, Any]) -> Any:
     return risk_import.start(sent, file_name="r.csv", site=w.site, **who)
 
 
-SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | {
+SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | NONCONFORMITY_SCENARIOS | {
     "qms.services.attachment.withdraw": lambda w, who: attachment.withdraw(w.attachment, reason="Blurred", **who),
     "qms.services.clause.edit_clause": lambda w, who: clause.edit_clause(
         w.clause, {"intent": "In our own words"}, **who
@@ -197,6 +203,8 @@ SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | {
     "qms.services.site.set_area_use": lambda w, who: site.set_area_use(w.area, is_active=False, **who),
     "qms.services.site.set_site_use": lambda w, who: site.set_site_use(_new_site(w, who), is_active=False, **who),
     "qms.services.trail_check.request_check": lambda w, who: trail_check.request_check(**who),
+    "qms.services.api_token.issue": lambda w, who: api_token.issue(owner=who["by"], **_token(w), **who),
+    "qms.services.api_token.revoke": lambda w, who: api_token.revoke(w.token(w.leader)[0], **who),
     "qms.services.user.invite": lambda w, who: user.invite(w.person, **_access(w), **who),
     "qms.services.user.change_access": lambda w, who: user.change_access(
         w.users["employee"], **_access(w, profile=AccessProfile.GUEST_AUDITOR), **who

@@ -48,6 +48,10 @@ RULES_BEYOND_THE_PERMISSION = {
     "objectives:objective-move": "the same",
     "objectives:risk-edit": "its owner, who entered it, or the quality manager",
     "objectives:risk-act": "the same",
+    "objectives:nonconformity-edit": "its owner, who raised it, or the quality manager",
+    "objectives:nonconformity-step": "the same, but for judging the effect",
+    "objectives:nonconformity-why": "the same",
+    "objectives:nonconformity-why-remove": "the same",
     "audits:pack-retry": "who asked for the pack, or the quality manager",
     "audits:pack-supersede": "the same",
     "audits:pack-link": "the same",
@@ -61,6 +65,7 @@ NOT_THERE = {
     "leadership:answer": "a token that does not exist",
     "objectives:promise-answer": "the same",
     "objectives:idea-ticket": "the same",
+    "api:unknown": "an address the API does not have",
 }
 # Public addresses with an answer of their own.
 ELSEWHERE = {
@@ -83,7 +88,7 @@ def world() -> World:
 def undeclared(found: list[Address]) -> Iterator[str]:
     """Views that say neither who may call them nor that everybody may; arguments nobody gave a sample for."""
     for address in found:
-        if not address.is_public and address.permission is None:
+        if not address.is_public and not address.is_by_token and address.permission is None:
             yield f"{address.name}: its view declares neither @requires nor @public"
         if not address.name.partition(":")[2] and ":" in address.name:
             yield f"{address.route}: it has no name"
@@ -133,7 +138,15 @@ def tried(world: World, user: User | None, found: list[Address], expect: Expect)
                 yield f"{method.upper()} {address.name} by {who}: {status}, not {complaint}"
 
 
+def expected_without_token(status: int | str) -> str:
+    """What the API answers to whoever brings no token, logged in or not: a session never counts there."""
+    is_refused = status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.METHOD_NOT_ALLOWED)
+    return "" if is_refused else "401: no token"
+
+
 def expected_of_nobody(address: Address, status: int | str) -> str:
+    if address.is_by_token:
+        return expected_without_token(status)
     if address.is_public:
         if status == ELSEWHERE.get(address.name):
             return ""
@@ -144,6 +157,8 @@ def expected_of_nobody(address: Address, status: int | str) -> str:
 
 def expected_of(user: User, *, is_stranger: bool) -> Expect:
     def expect(address: Address, status: int | str) -> str:
+        if address.is_by_token:
+            return expected_without_token(status)
         if address.is_public or address.permission is None:
             return ""
         if status == HTTPStatus.METHOD_NOT_ALLOWED:

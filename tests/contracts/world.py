@@ -23,7 +23,15 @@ from audits.models import Pack
 from audits.services import pack_copy
 from leadership.models import Activity, Invitation
 from leadership.services import corroboration
-from objectives.models import ImprovementAction, Objective, ObjectiveDecision, Risk, RiskImport, StrategicGoal
+from objectives.models import (
+    ImprovementAction,
+    Nonconformity,
+    Objective,
+    ObjectiveDecision,
+    Risk,
+    RiskImport,
+    StrategicGoal,
+)
 from objectives.services import (
     improvement_action,
     objective,
@@ -34,6 +42,7 @@ from objectives.services import (
     strategy,
 )
 from qms.models import (
+    ApiToken,
     Applicability,
     Attachment,
     ClauseMapping,
@@ -43,11 +52,12 @@ from qms.models import (
     User,
 )
 from qms.permissions import AccessProfile
-from qms.services import mapping_sheet
+from qms.services import mapping_sheet, secret_link
 from qms.services import person as person_service
 from qms.services import record as record_service
 from qms.services import site as site_service
 from tests.contracts.world_improvement import IMPROVEMENT_OF_ALL, IMPROVEMENT_OF_SITE, IMPROVEMENT_OF_USER
+from tests.contracts.world_nonconformity import NONCONFORMITY_OF_SITE, raised
 from tests.factories import (
     AreaFactory,
     ClauseFactory,
@@ -72,6 +82,11 @@ class Address:
     @property
     def is_public(self) -> bool:
         return getattr(self.view, "is_public", False)
+
+    @property
+    def is_by_token(self) -> bool:
+        """Whether it belongs to the API, whose operations ask for a token themselves (test_api.py)."""
+        return getattr(self.view, "is_by_token", False)
 
     @property
     def permission(self) -> Any:
@@ -182,6 +197,11 @@ class World:
         )  # fmt: skip
         return risk.rate(opened, likelihood=4, impact=3, reason="Nobody to stand in", by=self.leader, at=self.now)
 
+    @cached_property
+    def nonconformity(self) -> Nonconformity:
+        """One of the leader's, just raised."""
+        return raised(self)
+
     def risk_upload(self, user: User) -> RiskImport:
         """The user's own upload of a register."""
         return risk_import.start(
@@ -259,6 +279,18 @@ class World:
         self.invitation(self.users["employee"])
         return self.activity
 
+    def token(self, user: User, *scopes: str) -> tuple[ApiToken, str]:
+        """A service token that acts for the user, and its secret; service, since not every profile makes its own."""
+        secret = f"qms_{user.pk}_{'_'.join(scopes)}"
+        token, _made = ApiToken.objects.get_or_create(
+            digest=secret_link.digest(secret), defaults={
+                "owner": user, "name": "Robot", "beginning": secret[:10], "scopes": scopes or ApiToken.Scope.values,
+                "is_service": True, "created_at": self.now, "created_by": user,
+                "expires_at": self.now + timedelta(days=30),
+            },
+        )  # fmt: skip
+        return token, secret
+
     def own_activity(self, user: User) -> Activity:
         return logged_activity(user, at=self.now, site=self.site)
 
@@ -313,6 +345,7 @@ OF_SITE: dict[str, Sample] = {
     "audits:pack-link-revoke": lambda w, u: {"pk": w.pack.pk, "link_pk": w.link[0].pk},
     "leadership:activity-detail": ACTIVITY, "leadership:activity-print": ACTIVITY, "leadership:activity-edit": ACTIVITY,
     "leadership:activity-ask": ACTIVITY, "leadership:activity-withdraw": ACTIVITY,
+    "api:record": RECORD, "api:measurements": lambda w, u: {"uid": w.objective.uid},
 }  # fmt: skip
 OF_USER: dict[str, Sample] = {
     "qms:job": lambda w, u: {"uid": w.job(u).uid},
@@ -343,6 +376,8 @@ OF_ALL: dict[str, Sample] = {
     "leadership:activity-type-edit": lambda w, u: {"slug": w.activity.activity_type.slug},
     "leadership:answer-at": lambda w, u: {"uid": w.with_pin().uid},
     "leadership:answer": lambda w, u: {"token": "no-such-token"},
+    "api:records": lambda w, u: {"kind": "activity"},
+    "api:unknown": lambda w, u: {"rest": "nowhere"},
 }
-OF_SITE |= IMPROVEMENT_OF_SITE
+OF_SITE |= IMPROVEMENT_OF_SITE | NONCONFORMITY_OF_SITE
 SAMPLES = OF_SITE | OF_USER | OF_ALL | IMPROVEMENT_OF_USER | IMPROVEMENT_OF_ALL

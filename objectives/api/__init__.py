@@ -1,0 +1,1 @@
+"""What programs send in to plan and improve: measurements, ideas, cost postings."""
