@@ -73,12 +73,14 @@ def world() -> World:
         "draft_objective",
         "upload",
         "risk",
+        "nonconformity",
         "pack",
         "link",
         "attachment",
         "exclusion",
     ):
         getattr(made, part)
+    made.token(made.leader)
     return made
 
 
