@@ -187,6 +187,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0 * 60,
         "options": {"expires": 30 * 60},
     },
+    "risk-carry-overs": {
+        "task": "objectives.tasks.risk.resume_carry_overs",
+        "schedule": 5 * 60.0,
+        "options": {"expires": 4 * 60},
+    },
     "objective-standings": {
         "task": "objectives.tasks.objective.refresh_standings",
         "schedule": 6 * 60.0 * 60,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
@@ -20,6 +21,7 @@ from qms.services import trail
 
 FEWEST, MOST = 3, 5
 JOB_KIND = "risk_scale.carry_over"
+TASK = "objectives.tasks.risk.carry_over"
 SILENT_FOR = timedelta(minutes=10)
 BATCH = 200
 
@@ -121,14 +123,24 @@ def replace(
         JOB_KIND, _("Carry risks over to “%s”") % opened.name, by=by, at=at, params=params,
         total=_open_on(before, site).count(),
     )  # fmt: skip
-    transaction.on_commit(lambda: _queue(made.pk))
+    transaction.on_commit(lambda: _queue(made.pk), robust=True)
     return opened, made
 
 
-def _queue(job_id: int) -> None:
-    from objectives.tasks.risk import carry_over  # noqa: PLC0415  tasks import services
+def resume(*, at: datetime) -> int:
+    """Queue again every carry-over that waits for long, or whose worker is silent; returns how many."""
+    waiting = Job.objects.filter(kind=JOB_KIND).filter(
+        Q(status=Job.Status.QUEUED, created_at__lte=at - SILENT_FOR)
+        | Q(status=Job.Status.RUNNING, heartbeat_at__lte=at - SILENT_FOR)
+    )
+    keys = list(waiting.order_by("pk").values_list("pk", flat=True))
+    for key in keys:
+        _queue(key)
+    return len(keys)
 
-    carry_over.delay(job_id)
+
+def _queue(job_id: int) -> None:
+    current_app.signature(TASK, args=[job_id]).delay()
 
 
 def _open(site: Site | None, facts: ScaleFacts, *, by: User | None, at: datetime, reason: str) -> RiskScale:

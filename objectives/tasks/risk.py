@@ -12,6 +12,12 @@ def expire_acceptances() -> None:
     risk_acceptance.expire_due(at=timezone.now())
 
 
+@shared_task
+def resume_carry_overs() -> None:
+    """Take up what a lost message or a dead worker left."""
+    risk_scale.resume(at=timezone.now())
+
+
 @shared_task(acks_late=True)
 def carry_over(job_id: int) -> None:
     """Carry open risks over to a new scale; goes on where it stopped."""

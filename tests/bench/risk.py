@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 import django
 
@@ -49,9 +51,9 @@ def fill(code: str, count: int, scale: RiskScale, by: User) -> Site:
 
 def _children(parents: list[Record], scale: RiskScale, site: Site) -> None:
     """The rows of the risk's own table, which Django cannot make in bulk."""
-    columns = [field.column for field in Risk._meta.local_concrete_fields]
+    columns = [str(field.column) for field in Risk._meta.local_concrete_fields]
     marks = "(" + ", ".join(["%s"] * len(columns)) + ")"
-    rows = [_child(parent.pk, scale, site, number) for number, parent in enumerate(parents)]
+    rows: list[dict[str, Any]] = [_child(parent.pk, scale, site, number) for number, parent in enumerate(parents)]
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO objectives_risk ({', '.join(columns)}) VALUES {marks}",
@@ -59,14 +61,14 @@ def _children(parents: list[Record], scale: RiskScale, site: Site) -> None:
         )
 
 
-def _child(pk: int, scale: RiskScale, site: Site, number: int) -> dict[str, object]:
+def _child(pk: int, scale: RiskScale, site: Site, number: int) -> dict[str, Any]:
     likelihood, impact = number % 5 + 1, number // 5 % 5 + 1
     risk = Risk(
         nature="risk", status="rated", identified_on=date(2026, 1, 5), scale=scale, likelihood=likelihood,
         impact=impact, now_likelihood=likelihood, now_impact=impact, rating=likelihood * impact,
         level=scale.level(likelihood * impact), on_map="open", map_site=site,
     )  # fmt: skip
-    values = {field.column: field.get_db_prep_save(getattr(risk, field.attname), connection)
+    values = {str(field.column): field.get_db_prep_save(getattr(risk, field.attname), connection)
               for field in Risk._meta.local_concrete_fields}  # fmt: skip
     return values | {"record_ptr_id": pk}
 
@@ -83,7 +85,7 @@ def main() -> dict[str, float]:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     client = Client()
     client.force_login(user)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         f"heat map {count}": page(client, f"{reverse('objectives:risk-map')}?site={sites[code].pk}")
         for code, count in SIZES.items()
     }

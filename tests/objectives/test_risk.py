@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -44,7 +45,8 @@ def test_rebuilding_the_links_leaves_identified_risks_out_too() -> None:
 
 def test_nature_decides_the_clause() -> None:
     boss = yusuf()
-    risks, chances = ClauseFactory(number="6.1.2"), ClauseFactory(number="6.1.3")
+    risks: Any = ClauseFactory(number="6.1.2")
+    chances: Any = ClauseFactory(number="6.1.3")
     MappingFactory(kind="risk", subtype="risk", clause=risks)
     MappingFactory(kind="risk", subtype="opportunity", clause=chances)
     risk, chance = rated(boss), rated(boss, title="In-line gauging", nature="opportunity")

@@ -64,7 +64,7 @@ def test_database_itself_refuses_more_than_a_year() -> None:
 @pytest.mark.parametrize("field", ["why", "compensating_control", "void_if"])
 def test_acceptance_without_its_words_is_refused(field: str) -> None:
     with pytest.raises(service.ReasonMissing):
-        accepted(yusuf(), **{field: " "})
+        accepted(yusuf(), None, None, **{field: " "})
 
 
 def test_only_a_leader_accepts_and_only_what_is_rated() -> None:

@@ -19,7 +19,7 @@ from objectives.services.risk_import_columns import guess_level, split_owner
 from objectives.services.risk_import_plan import plan, questions
 from qms.models import TrailEntry, User
 from qms.services.sheet import SheetRefused
-from tests.factories import NOW, PersonFactory, SiteFactory, hiro, omar, yusuf
+from tests.factories import NOW, PersonFactory, hiro, omar, yusuf
 from tests.objectives.risks import as_user
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,8 @@ SAMPLE = Path(__file__).parent.parent / "data" / "as_is" / "risk_register.xlsx"
 
 def begun(by: User, source: bytes | None = None) -> RiskImport:
     sent = io.BytesIO(source if source is not None else SAMPLE.read_bytes())
-    return service.start(sent, file_name="risk_register.xlsx", site=by.person.site or SiteFactory(), by=by, at=NOW)
+    assert by.person.site
+    return service.start(sent, file_name="risk_register.xlsx", site=by.person.site, by=by, at=NOW)
 
 
 def applied(made: RiskImport, by: User, **values: Any) -> RiskImport:
@@ -70,7 +71,7 @@ def hiro_again() -> User:
 def test_sample_is_imported_whole_and_nothing_is_lost() -> None:
     quality = hiro()
     made = begun(quality)
-    hr = PersonFactory(name="Helga Richter")
+    hr: Any = PersonFactory(name="Helga Richter")
     service.set_words(made, words={"owner": {"HR": str(hr.uid)}})
     planned = plan(made, by=quality)
     assert planned.counts == {"new": 14, "unchanged": 0, "problem": 0, "skipped": 0}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -15,7 +16,7 @@ from objectives.models import Risk, RiskScale
 from objectives.services import risk as service
 from objectives.services import risk_scale
 from objectives.services.risk_scale import ScaleFacts, carried_level
-from objectives.tasks.risk import carry_over
+from objectives.tasks.risk import carry_over, resume_carry_overs
 from qms.models import Job, TrailEntry, User
 from tests.factories import NOW, SiteFactory, hiro, omar, yusuf
 from tests.objectives.risks import accepted, as_user, identified, judged, rated
@@ -73,7 +74,8 @@ def test_one_scale_in_force_per_site_and_a_site_may_have_its_own() -> None:
     general, _job = put(quality, risk_scale.default_facts())
     own, _job = put(quality, site=quality.person.site)
     assert risk_scale.in_force(quality.person.site) == own
-    assert risk_scale.in_force(SiteFactory(code="LYO")) == general
+    lyon: Any = SiteFactory(code="LYO")
+    assert risk_scale.in_force(lyon) == general
     with pytest.raises(IntegrityError), transaction.atomic():
         RiskScale.objects.create(opened_at=NOW, **THREE.__dict__)
 
@@ -112,6 +114,21 @@ def test_carrying_over_is_a_version_with_its_reason_and_can_be_repeated() -> Non
     assert all("Ours" in entry.reason for entry in entries)
     job.refresh_from_db()
     assert (job.status, job.total, job.message) == ("done", 3, "3 risks carried over to the new scale.")
+
+
+def test_carry_over_that_a_dead_worker_left_is_queued_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rated(yusuf(), 4, 4)
+    _new, job = put(hiro(), is_carried=True)
+    assert job is not None
+    queued: list[int] = []
+    monkeypatch.setattr(risk_scale, "_queue", queued.append)
+    assert risk_scale.resume(at=NOW + timedelta(minutes=5)) == 0
+    assert risk_scale.resume(at=NOW + timedelta(minutes=11)) == 1
+    carry_over(job.pk)
+    assert risk_scale.resume(at=NOW + timedelta(days=1)) == 0
+    assert queued == [job.pk]
+    assert carry_over.name == risk_scale.TASK
+    assert settings.CELERY_BEAT_SCHEDULE["risk-carry-overs"]["task"] == resume_carry_overs.name
 
 
 def test_risk_rated_again_meanwhile_is_left_alone() -> None:
@@ -157,7 +174,7 @@ def test_scale_of_all_sites_is_not_changed_from_one_of_them() -> None:
 
 def test_other_sites_scale_does_not_exist_for_a_stranger() -> None:
     stranger = omar()
-    denver = SiteFactory()
+    denver: Any = SiteFactory()
     put(hiro(), site=denver)
     client = as_user(stranger)
     assert client.get(reverse("objectives:risk-scale-edit") + f"?site={denver.pk}").status_code == 404
