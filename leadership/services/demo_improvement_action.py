@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from leadership.services.demo_improvement_story import ENDS, IDEAS, TRIALS, Ended, Trial
+from leadership.services.demo_improvement_story import ENDS, IDEAS, NEVER_ANSWERED, TRIALS, Ended, Trial
 from objectives.models import ImprovementAction, Promise
 from objectives.services import benefit as benefit_service
 from objectives.services import idea as idea_service
@@ -74,7 +74,7 @@ def answer_or_let_lapse(*, until: datetime) -> None:
     for question in (
         Promise.objects.filter(answer="").select_related("action__site", "person").order_by("asked_at", "pk")
     ):
-        is_silent = question.action.uid.int % UNANSWERED_OF == 0
+        is_silent = question.action.uid.int % UNANSWERED_OF == 0 or question.action.title == NEVER_ANSWERED
         answered_at = question.asked_at + (promise_service.LIFETIME if is_silent else ANSWERED_AFTER)
         if answered_at >= until:
             continue

@@ -134,6 +134,8 @@ TRIALS = (
         due_after=60,
     ),
 )  # fmt: skip
+NEVER_ANSWERED = "Drawings in the box at 21:00"
+"""The title of a promise whose holder never answers."""
 ENDS = (
     Ended("Calibration stickers renewed after the audit", "Lab", "hiro.weber", 505, "audit_finding", after=12),
     Ended("Sorting of batch 881 and a new first-piece rule", "Grinding", "hiro.fischer", 488, "nonconformity", after=9),
@@ -149,7 +151,7 @@ ENDS = (
     Ended("Coolant changed by measurement, not by date", "Maintenance", "grace.weber", 196, "risk", after=44),
     Ended("Stand-in for the furnace operator trained", "Heat treatment", "ximena.weber", 171, "risk", after=58),
     Ended("Gauge list handed over at shift change", "Lab", "hiro.weber", 118, "audit_finding", after=24),
-    Ended("Drawings at the line before the night shift", "CNC line 1", "karin.alvarez", 96, "meeting",
+    Ended(NEVER_ANSWERED, "CNC line 1", "karin.alvarez", 96, "meeting",
           words="Drawings are in the box at 21:00.", after=21, is_promised=True),
     Ended("Two complaints on scratched covers", "Assembly A", "elena.vega", 61, "complaint", "in_progress"),
     Ended("Spare spindle on the shelf", "Maintenance", "grace.weber", 58, "risk", "open"),

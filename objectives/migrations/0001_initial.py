@@ -381,15 +381,15 @@ class Migration(migrations.Migration):
             name='ActionMonth',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
+                ('begins_on', models.DateField()),
                 ('drive', models.CharField(choices=[('proactive-action', 'Proactive'), ('reactive-action', 'Reactive')], max_length=20)),
                 ('count', models.IntegerField(default=0)),
                 ('area', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.area')),
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
             ],
             options={
-                'indexes': [models.Index(fields=['site', 'month'], name='action_month_by_site')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('area__isnull', False)), fields=('site', 'month', 'area', 'drive'), name='action_month_once_per_area'), models.UniqueConstraint(condition=models.Q(('area', None)), fields=('site', 'month', 'drive'), name='action_month_once_without_area')],
+                'indexes': [models.Index(fields=['site', 'begins_on'], name='action_month_by_site')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('area__isnull', False)), fields=('site', 'begins_on', 'area', 'drive'), name='action_month_once_per_area'), models.UniqueConstraint(condition=models.Q(('area', None)), fields=('site', 'begins_on', 'drive'), name='action_month_once_without_area')],
             },
         ),
         migrations.CreateModel(

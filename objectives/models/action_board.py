@@ -13,7 +13,7 @@ class ActionMonth(models.Model):
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
     area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, related_name="+")
-    month = models.DateField()
+    begins_on = models.DateField()
     """The first day of the month of the event date."""
     drive = models.CharField(max_length=20, choices=ImprovementAction.Drive)
     count = models.IntegerField(default=0)
@@ -21,14 +21,15 @@ class ActionMonth(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["site", "month", "area", "drive"], condition=models.Q(area__isnull=False),
+                fields=["site", "begins_on", "area", "drive"], condition=models.Q(area__isnull=False),
                 name="action_month_once_per_area",
             ),
             models.UniqueConstraint(
-                fields=["site", "month", "drive"], condition=models.Q(area=None), name="action_month_once_without_area"
+                fields=["site", "begins_on", "drive"], condition=models.Q(area=None),
+                name="action_month_once_without_area",
             ),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["site", "month"], name="action_month_by_site")]
+        indexes = [models.Index(fields=["site", "begins_on"], name="action_month_by_site")]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.drive}: {self.count}"
+        return f"{self.begins_on:%Y-%m} {self.drive}: {self.count}"

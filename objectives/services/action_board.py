@@ -75,7 +75,8 @@ class MonthBalance:
 def columns(actions: QuerySet[ImprovementAction], *, is_of_one: bool = False) -> list[BoardColumn]:
     """The board: open columns soonest due first, the others newest first.
 
-    ``is_of_one``: the actions are one person's, whose ended ones are found by their due date. One query per status, each cut short, and one for the rows.
+    ``is_of_one``: the actions are one person's, whose ended ones are found by their due date. One query per status,
+    each cut short, and one for the rows.
     """
     wanted = {status: _first(actions, status, is_of_one) for _column, statuses in COLUMNS for status in statuses}
     rows = actions.model._default_manager.select_related("owner", "area", "site")
@@ -143,13 +144,13 @@ def balance(
 ) -> list[MonthBalance]:  # fmt: skip
     """Proactive and reactive actions per month, every month of the period; from the kept sums. One query."""
     rows = ActionMonth.objects.filter(
-        site__in=list(sites), month__gte=from_on.replace(day=1), month__lte=to_on.replace(day=1)
+        site__in=list(sites), begins_on__gte=from_on.replace(day=1), begins_on__lte=to_on.replace(day=1)
     )  # fmt: skip
     if area is not None:
         rows = rows.filter(area=area)
     sums: dict[tuple[date, str], int] = {
         (month, drive): number
-        for month, drive, number in rows.order_by().values_list("month", "drive").annotate(n=Sum("count"))
+        for month, drive, number in rows.order_by().values_list("begins_on", "drive").annotate(n=Sum("count"))
     }
     return [
         MonthBalance(month, sums.get((month, Drive.PROACTIVE), 0), sums.get((month, Drive.REACTIVE), 0))
@@ -178,7 +179,7 @@ def count(action: ImprovementAction, step: int) -> None:
     """Count an action in its month (1), or no longer (-1); a part of every change of its place, origin or standing."""
     month = action.occurred_on.replace(day=1)
     drive = Drive.PROACTIVE if action.is_proactive else Drive.REACTIVE
-    place: dict[str, Any] = {"site_id": action.site_id, "area_id": action.area_id, "month": month, "drive": drive}
+    place: dict[str, Any] = {"site_id": action.site_id, "area_id": action.area_id, "begins_on": month, "drive": drive}
     if not ActionMonth.objects.filter(**place).update(count=F("count") + step):
         ActionMonth.objects.bulk_create([ActionMonth(**place)], ignore_conflicts=True)
         ActionMonth.objects.filter(**place).update(count=F("count") + step)
@@ -191,7 +192,7 @@ def recount() -> int:
     rows = ImprovementAction.objects.exclude(status=Status.WITHDRAWN).annotate(month=TruncMonth("occurred_on"))
     sums = rows.order_by().values_list("site_id", "area_id", "month", "drive").annotate(n=Count("pk"))
     made = [
-        ActionMonth(site_id=site, area_id=area, month=month, drive=drive, count=number)
+        ActionMonth(site_id=site, area_id=area, begins_on=month, drive=drive, count=number)
         for site, area, month, drive, number in sums
     ]
     return len(ActionMonth.objects.bulk_create(made, batch_size=1000))

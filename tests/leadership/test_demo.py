@@ -92,3 +92,23 @@ def test_a_second_load_goes_on_where_the_first_ended() -> None:
     assert days[:7] == sorted(days[:7])
     assert max(days) < TODAY
     assert verify().is_intact
+
+
+@pytest.mark.django_db
+def test_the_demo_improves_believably(monkeypatch: pytest.MonkeyPatch) -> None:
+    from objectives.models import Benefit, ImprovementAction, Promise
+    from objectives.services import benefit
+
+    monkeypatch.setattr(demo, "events", lambda _today, _zone: demo_story.events(TODAY, ZONE)[:60])
+    call_command("load_activity_types", verbosity=0)
+    demo.load(today=TODAY, at=datetime(2026, 11, 22, 12, tzinfo=UTC))
+    actions = ImprovementAction.objects.all()
+    assert set(actions.values_list("status", flat=True)) == set(ImprovementAction.Status.values)
+    assert Benefit.objects.filter(confirmed_at__isnull=False, signature__isnull=False).count() == 2
+    assert actions.filter(result="failed").exclude(learning="").count() == 1
+    assert actions.filter(copied_from__isnull=False).count() == 3
+    assert actions.filter(ticket__isnull=False).count() >= 5
+    assert Promise.objects.filter(answer="lapsed").exists()
+    savings = benefit.confirmed_savings(Site.objects.all(), date(2026, 1, 1), TODAY)
+    assert savings.total > 20_000
+    assert verify().is_intact

@@ -19,7 +19,7 @@ BOARD, BALANCE = "/actions/board/", "/actions/balance/"
 
 def sums() -> dict[tuple[str, str, str], int]:
     rows = ActionMonth.objects.exclude(count=0).select_related("area")
-    return {(r.month.isoformat(), r.area.name if r.area else "", r.drive.partition("-")[0]): r.count for r in rows}
+    return {(r.begins_on.isoformat(), r.area.name if r.area else "", r.drive.partition("-")[0]): r.count for r in rows}
 
 
 def test_columns_hold_what_stands_there_soonest_due_first_and_are_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
