@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.template import Context, Engine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,6 +129,24 @@ def test_run_of_eight_in_autumn_is_told_but_does_not_move_the_limits() -> None:
     chart = control_chart(scrap())
     (run,) = [signal for signal in chart.signals if signal.rule == Rule.RUN]
     assert (chart.days[run.points[0]], chart.days[run.points[-1]]) == (date(2025, 10, 3), date(2025, 11, 21))
+
+
+def drawn(numbers: list[float]) -> str:
+    chart = control_chart(weekly(numbers))
+    template = "{% control_chart chart title='Scrap' unit='%' target=2 %}"
+    return Engine.get_default().from_string(template).render(Context({"chart": chart}))
+
+
+def test_drawing_marks_signals_by_shape_and_letter_and_has_a_table() -> None:
+    svg = drawn([*CALM, 40.0, 11.0])
+    assert svg == drawn([*CALM, 40.0, 11.0]), "the same numbers, the same bytes"
+    assert svg.count('class="chart-signal"') == 1
+    assert ">O</text>" in svg
+    assert "O: outside the limits." in svg
+    assert svg.count('class="chart-limit"') == 2
+    assert '<th scope="row">25 May 2026</th><td class="num">40 O</td>' in svg
+    assert "chart-signal" not in drawn(CALM)
+    assert "No values yet." in drawn([])
 
 
 values = st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 3)), max_size=80)

@@ -221,6 +221,9 @@ def test_leaders_judge_on_the_page_and_others_do_not() -> None:
     assert as_user(boss).get(address).context["form"]["strength"].value() == "strong"
     assert as_user(cast_member("Emma Roth", AccessProfile.EMPLOYEE)).get(address).status_code == 403
     assert as_user(omar()).get(address).status_code == 404
+    draft = drafted(hiro())
+    other = reverse("objectives:strategy-judge", args=[objective.uid, draft.uid, "objective"])
+    assert as_user(boss).get(other).status_code == 200, "another's draft stands on the matrix too"
     backwards = reverse("objectives:strategy-judge", args=[goal.uid, objective.uid, "objective"])
     assert as_user(boss).get(backwards).status_code == 404
 
