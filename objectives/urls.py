@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver
 
-from objectives.routes import improvement_action, objective, plan, risk, strategy
+from objectives.routes import improvement_action, nonconformity, objective, plan, risk, strategy
 
 app_name = "objectives"
 
@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *plan.urlpatterns,
     *improvement_action.urlpatterns,
     *risk.urlpatterns,
+    *nonconformity.urlpatterns,
     *objective.urlpatterns,
     *strategy.urlpatterns,
 ]

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                 ('used_on', models.DateField(blank=True, null=True, verbose_name='the new way was used on')),
                 ('used_note', models.TextField(blank=True, verbose_name='where, by whom, with what result')),
                 ('evaluations', models.JSONField(blank=True, default=list, editable=False)),
-                ('looks_back_to', models.DateField(editable=False)),
+                ('lookback_on', models.DateField(editable=False)),
                 ('closed_on', models.DateField(blank=True, editable=False, null=True)),
                 ('cause', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='nonconformities', to='objectives.cause', verbose_name='root cause')),
                 ('evaluated_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),

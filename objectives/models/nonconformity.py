@@ -107,7 +107,7 @@ class Nonconformity(Record):
     )
     evaluations = models.JSONField(default=list, blank=True, editable=False)
     """Every judgement of the effect so far, oldest first; the newest is in the fields above while it stands."""
-    looks_back_to = models.DateField(editable=False)
+    lookback_on = models.DateField(editable=False)
     """First day of the lookback before the event, so that lists can count earlier ones; follows ``occurred_on``."""
     closed_on = models.DateField(null=True, blank=True, editable=False)
 

@@ -1,8 +1,9 @@
 """The kinds of record the objectives package keeps, in the order they are shown; one module declares one kind."""
 
 from objectives.records.improvement_action import IMPROVEMENT_ACTION
+from objectives.records.nonconformity import NONCONFORMITY
 from objectives.records.objective import OBJECTIVE
 from objectives.records.risk import RISK
 from objectives.records.strategy import STRATEGIC_GOAL
 
-__all__ = ["IMPROVEMENT_ACTION", "OBJECTIVE", "RISK", "STRATEGIC_GOAL"]
+__all__ = ["IMPROVEMENT_ACTION", "NONCONFORMITY", "OBJECTIVE", "RISK", "STRATEGIC_GOAL"]

@@ -1,0 +1,111 @@
+"""The same root cause again: which nonconformities came before and after, and how often causes come back.
+
+Definition, printed on the page: two nonconformities share a recurrence when their root cause is the same entry of the
+catalogue, neither is withdrawn, and the later one happened within LOOKBACK_MONTHS of the earlier one. Everything is
+counted over what the user may see. A closed one's cause came back when another one happened after it was closed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from objectives.models import Nonconformity, lookback_start
+from qms.models import Phase, Site, User
+
+NAMED = 5
+"""So many of the newest nonconformities are named per cause."""
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """One nonconformity among those of the same cause: which time it is, those before it, those after it."""
+
+    time: int
+    earlier: list[Nonconformity]
+    later: list[Nonconformity]
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether the cause was there before."""
+        return self.time > 1
+
+
+@dataclass
+class CauseLine:
+    """One cause in the lookback: how often, how many closed, how many of those came back."""
+
+    pk: int
+    name: str
+    count: int = 0
+    closed: int = 0
+    came_back: int = 0
+    newest: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def share(self) -> int | None:
+        """Of the closed ones, how many in a hundred came back; None where none is closed."""
+        return round(100 * self.came_back / self.closed) if self.closed else None
+
+
+def of(found: Nonconformity, user: User) -> Recurrence:
+    """Those of the same cause that the user may see, within the lookback on either side. One query."""
+    if found.cause_id is None or found.phase == Phase.WITHDRAWN:
+        return Recurrence(1, [], [])
+    rows = Nonconformity.objects.visible_to(user).filter(cause_id=found.cause_id).exclude(phase=Phase.WITHDRAWN)
+    near = rows.filter(
+        Q(occurred_on__gte=found.lookback_on, occurred_on__lte=found.occurred_on)
+        | Q(occurred_on__gte=found.occurred_on, lookback_on__lte=found.occurred_on)
+    )
+    others = list(near.exclude(pk=found.pk).select_related("area", "site").order_by("occurred_on", "pk"))
+    own = (found.occurred_on, found.pk)
+    earlier = [row for row in others if (row.occurred_on, row.pk) < own]
+    return Recurrence(len(earlier) + 1, earlier, [row for row in others if (row.occurred_on, row.pk) > own])
+
+
+def with_times(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+    """The rows with ``earlier``: how many of the same cause the user may see in the lookback before each."""
+    before = Q(occurred_on__lt=OuterRef("occurred_on")) | Q(occurred_on=OuterRef("occurred_on"), pk__lt=OuterRef("pk"))
+    same = Nonconformity.objects.visible_to(user).exclude(phase=Phase.WITHDRAWN).filter(
+        before, cause_id=OuterRef("cause_id"), occurred_on__gte=OuterRef("lookback_on")
+    )  # fmt: skip
+    count = same.order_by().values("cause_id").annotate(n=Count("pk")).values("n")
+    counted: QuerySet[Any] = rows.annotate(earlier=Coalesce(Subquery(count, output_field=IntegerField()), Value(0)))
+    return counted
+
+
+def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[CauseLine]:
+    """Every cause of the lookback before ``today``, most frequent first. One query; ``sites`` narrows it.
+
+    ``count``: nonconformities that happened in it. ``closed``: those closed in it and still closed. ``came_back``:
+    closed ones after whose closing the same cause led to another one.
+    """
+    since = lookback_start(today)
+    rows = Nonconformity.objects.visible_to(user).filter(cause__isnull=False).exclude(phase=Phase.WITHDRAWN)
+    rows = rows.filter(Q(occurred_on__gte=since) | Q(closed_on__gte=since))
+    if sites:
+        rows = rows.filter(site__in=sites)
+    lines: dict[int, CauseLine] = {}
+    days: dict[int, list[date]] = {}
+    closings: list[tuple[int, date]] = []
+    wanted = ("pk", "reference", "title", "cause_id", "cause__name", "occurred_on", "closed_on", "status")
+    for row in rows.order_by("-occurred_on", "-pk").values(*wanted):
+        line = lines.setdefault(row["cause_id"], CauseLine(row["cause_id"], row["cause__name"]))
+        days.setdefault(line.pk, []).append(row["occurred_on"])
+        if row["occurred_on"] >= since:
+            line.count += 1
+            line.newest += [row] if len(line.newest) < NAMED else []
+        if row["closed_on"] and row["closed_on"] >= since:
+            closings.append((line.pk, row["closed_on"]))
+    for found in days.values():
+        found.sort()
+    for pk, closed_on in closings:
+        lines[pk].closed += 1
+        lines[pk].came_back += bisect_right(days[pk], closed_on) < len(days[pk])
+    return sorted(lines.values(), key=lambda line: (-line.count, -line.came_back, line.name))
