@@ -17,9 +17,9 @@ from objectives.models import ActionMonth, ImprovementAction
 from qms.models import Area, Person, Phase, Site
 
 Status, Drive = ImprovementAction.Status, ImprovementAction.Drive
-PER_COLUMN = 20
-PER_LEVEL = 15
-OVERDUE_SHOWN = 90
+PER_COLUMN = 12
+PER_LEVEL = 12
+OVERDUE_SHOWN = 60
 COLUMNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (Status.IDEA, (Status.IDEA,)),
     (Status.ASSESSED, (Status.ASSESSED,)),
@@ -41,7 +41,7 @@ class BoardColumn:
 
     @property
     def count(self) -> str:
-        """“7”, or “20+” where there are more than are shown."""
+        """“7”, or “12+” where there are more than are shown."""
         return f"{len(self.rows)}{'+' if self.has_more else ''}"
 
 
