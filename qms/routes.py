@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from qms.views import (
     admin,
+    api_token,
     attachment,
     clause,
     elevation,
@@ -101,6 +102,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/mappings/<int:pk>/end/", mapping.mapping_end, name="mapping-end"),
     path("me/", me.me, name="me"),
     path("me/pin/", me.me_pin, name="me-pin"),
+    path("me/tokens/", api_token.api_token_list, name="api-token-list"),
+    path("me/tokens/new/", api_token.api_token_new, name="api-token-new"),
+    path("me/tokens/<int:pk>/revoke/", api_token.api_token_revoke, name="api-token-revoke"),
+    path("admin/tokens/", api_token.service_token_list, name="service-token-list"),
+    path("admin/tokens/new/", api_token.service_token_new, name="service-token-new"),
+    path("admin/tokens/<int:pk>/revoke/", api_token.service_token_revoke, name="service-token-revoke"),
     path("notifications/", me.notification_list, name="notification-list"),
     path("notifications/read/", me.notification_read, name="notification-read"),
     path("a/<str:token>/", site.area_code, name="area-code"),

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plan/objectives/<int:pk>/target/", objective.objective_target, name="objective-target"),
     path("plan/objectives/<int:pk>/measure/", objective_measurement.objective_measure, name="objective-measure"),
     path("plan/objectives/<int:pk>/import/", objective_measurement.objective_import_file, name="objective-import"),
+    path("plan/objectives/<int:pk>/token/", objective_measurement.objective_token, name="objective-token"),
     path("plan/objectives/<int:pk>/decide/", objective_measurement.objective_decide, name="objective-decide"),
     path("plan/objectives/<int:pk>/move/<slug:verb>/", objective.objective_move, name="objective-move"),
     path(

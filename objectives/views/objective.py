@@ -197,6 +197,7 @@ def page_context(request: HttpRequest, objective: Objective) -> dict[str, Any]:
         "approve_url": ("approve", may_approve(user, objective) and objective.status == Status.DRAFT),
         "target_url": ("target", may_approve(user, objective) and objective.status == Status.APPROVED),
         "measure_url": ("measure", may and objective.phase in (Phase.DRAFT, Phase.OPEN)),
+        "token_url": ("token", may and user.can(Permission.API_USE) and objective.phase in (Phase.DRAFT, Phase.OPEN)),
         "import_url": ("import", may and objective.phase in (Phase.DRAFT, Phase.OPEN)),
     }
     offered = [

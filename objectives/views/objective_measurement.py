@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from objectives.forms.objective import DecisionForm, MeasurementForm
@@ -23,6 +24,7 @@ from objectives.views.objective import STEM, may_work_on, to_work_on
 from qms.models import Job, User, site_today
 from qms.permissions import Permission, requires
 from qms.services.sheet import SheetRefused, csv_response
+from qms.views.api_token import issued_for
 from qms.views.record_page import page_url
 
 
@@ -70,6 +72,15 @@ def objective_import_file(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form, "title": _("Import measurements"), "submit_label": _("Look at it"),
         "lead": f"{objective.reference} {objective.title}", "cancel_url": page_url(request, objective),
     })  # fmt: skip
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@requires(Permission.API_USE)
+def objective_token(request: HttpRequest, pk: int) -> HttpResponse:
+    """A token with which a machine sends this objective's measurements in my name."""
+    objective = to_work_on(request, pk)
+    return issued_for(request, objective, back_url=page_url(request, objective))
 
 
 def own_upload(request: HttpRequest, uid: uuid.UUID) -> tuple[Job, Objective]:

@@ -56,6 +56,10 @@ GROUPS: tuple[tuple[Promise, tuple[AdminArea, ...]], ...] = (
             "key", "qms:user-list", Permission.USER_EDIT,
         ),
         AdminArea(
+            _("Tokens of the interface"), _("What programs and machines get in with, for whom, until when."),
+            "key", "qms:service-token-list", Permission.USER_EDIT,
+        ),
+        AdminArea(
             _("Access profiles"), _("What each profile permits, and who should hold it."),
             "shield", "qms:user-profiles", Permission.SIGNED_IN,
         ),

@@ -33,7 +33,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "sites": list(Site.objects.visible_to(user).active().order_by("name", "pk")),
         "has_second_factor": user_service.has_second_factor(user),
         "profile": next(p for p in user_service.profiles_explained() if p["profile"] == user.profile),
-        "entries": timeline_of(user)[:8],
+        "entries": timeline_of(user)[:8], "may_use_tokens": user.can(Permission.API_USE),
     })  # fmt: skip
 
 

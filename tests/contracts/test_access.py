@@ -41,6 +41,7 @@ RULES_BEYOND_THE_PERMISSION = {
     "objectives:strategic-goal-move": "the same",
     "objectives:objective-edit": "its owner, who entered it, or the quality manager",
     "objectives:objective-measure": "the same",
+    "objectives:objective-token": "the same",
     "objectives:objective-import": "the same",
     "objectives:objective-import-check": "the same",
     "objectives:objective-import-problems": "the same",

@@ -126,6 +126,7 @@ def more_of(world: World) -> Callable[[], None]:
             world.__dict__.pop(made, None)
             getattr(world, made)
         person = PersonFactory()
+        world.token(world.users[AccessProfile.ADMINISTRATOR], f"read{person.pk}")
         world.activity.participants.create(person=person, name=person.name, part="met")
         clause = ClauseFactory(number=f"9.{person.pk}", title="More")
         MappingFactory(clause=clause)
@@ -154,7 +155,9 @@ OTHER_LISTS = {
         "objectives:risk-map", "objectives:risk-register", "objectives:risk-scale-list",
     ),
     AccessProfile.LEADER: ("leadership:home", "leadership:due", "leadership:activity-list", "qms:evidence"),
-    AccessProfile.ADMINISTRATOR: ("qms:site-list", "qms:user-list", "qms:admin"),
+    AccessProfile.ADMINISTRATOR: (
+        "qms:site-list", "qms:user-list", "qms:admin", "qms:service-token-list", "qms:api-token-list", "api:reference",
+    ),
 }  # fmt: skip
 
 

@@ -321,6 +321,7 @@ OF_SITE: dict[str, Sample] = {
     "qms:site-codes-issue": SITE, "qms:area-detail": AREA, "qms:area-use": AREA, "qms:area-code-change": AREA,
     "qms:user-detail": USER, "qms:user-invite-again": USER,
     "qms:user-act": lambda w, u: {"uid": w.leader.uid, "act": "disable"},
+    "qms:service-token-revoke": lambda w, u: {"pk": w.token(w.leader)[0].pk},
     "qms:clause-include": lambda w, u: {"pk": w.exclusion.pk},
     "objectives:improvement-action-detail": ACTION, "objectives:improvement-action-print": ACTION,
     "objectives:improvement-action-edit": ACTION,
@@ -334,6 +335,7 @@ OF_SITE: dict[str, Sample] = {
     "objectives:objective-detail": OBJECTIVE, "objectives:objective-print": OBJECTIVE,
     "objectives:objective-edit": OBJECTIVE, "objectives:objective-target": OBJECTIVE,
     "objectives:objective-measure": OBJECTIVE, "objectives:objective-import": OBJECTIVE,
+    "objectives:objective-token": OBJECTIVE,
     "objectives:objective-decide": OBJECTIVE, "objectives:objective-approve": OBJECTIVE,
     "objectives:objective-move": lambda w, u: {"pk": w.objective.pk, "verb": "achieve"},
     "objectives:objective-import-check": lambda w, u: {"uid": w.measurement_upload(u).uid},
@@ -348,6 +350,7 @@ OF_SITE: dict[str, Sample] = {
     "api:record": RECORD, "api:measurements": lambda w, u: {"uid": w.objective.uid},
 }  # fmt: skip
 OF_USER: dict[str, Sample] = {
+    "qms:api-token-revoke": lambda w, u: {"pk": w.token(u)[0].pk},
     "qms:job": lambda w, u: {"uid": w.job(u).uid},
     "qms:person-import-columns": lambda w, u: {"uid": w.person_import(u).uid},
     "qms:person-import-preview": lambda w, u: {"uid": w.person_import(u).uid},
