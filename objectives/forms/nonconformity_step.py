@@ -138,7 +138,10 @@ class ProveForm(StepForm):
         files = self.found.attachments.filter(withdrawn_at=None, annotation_of=None).order_by("-pk")
         field: Any = self.fields["proof"]
         field.queryset = files
+        field.empty_label = _now("None of them")
         field.label_from_instance = lambda file: file.caption or file.name
+        if not files.exists():
+            field.widget = field.hidden_widget()
 
     def clean(self) -> dict[str, Any] | None:
         """One of the two is needed."""

@@ -137,6 +137,11 @@ class Nonconformity(Record):
         return f"{self.quantity.normalize():f} {self.unit}".strip() if self.quantity is not None else ""
 
     @property
+    def is_use_proved(self) -> bool:
+        """Whether the new way was used and a file that shows it still stands."""
+        return self.used_on is not None and self.used_proof is not None and self.used_proof.withdrawn_at is None
+
+    @property
     def is_evaluated_by_owner(self) -> bool:
         """True when nobody but the owner has judged the effect."""
         return self.evaluated_by_id is not None and self.evaluated_by_id == self.owner_id

@@ -153,7 +153,7 @@ def act(
 
 
 def missing_to_close(found: Nonconformity) -> list[Missing]:
-    """Everything that is not there yet, in the order it is done. One query, for its actions."""
+    """Everything that is not there yet, in the order it is done. Two queries: actions and proof."""
     missing = []
     if not found.containment:
         missing.append(Missing("contain", _("what protects the customer now")))
@@ -164,7 +164,7 @@ def missing_to_close(found: Nonconformity) -> list[Missing]:
         missing.append(Missing("act", _("a corrective action that was done")))
     waiting = [action for action in actions if action.phase == Phase.OPEN]
     missing += [Missing("", _("the end of %s") % action.reference, action) for action in waiting]
-    if found.used_on is None or found.used_proof_id is None:
+    if not found.is_use_proved:
         missing.append(Missing("prove", _("proof that the new way was used once")))
     if found.effectiveness != Effectiveness.EFFECTIVE:
         missing.append(Missing("evaluate", _("the judgement that it was effective")))

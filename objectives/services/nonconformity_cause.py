@@ -50,7 +50,8 @@ def answer_why(
     record_service.validate(node)
     node.save()
     _reread(current)
-    record_service.seal(current, "nonconformity.why_answered", by=by, at=at)
+    facts = {"because": f"{node.get_branch_display()}: {text}"}
+    record_service.seal(current, "nonconformity.why_answered", by=by, at=at, facts=facts)
     return node
 
 
@@ -67,7 +68,8 @@ def remove_why(
     _reread(current)
     if current.cause_id and not current.cause_tree.exists():
         raise CannotChange(_("The root cause that was named rests on this answer. Answer “why?” otherwise first."))
-    return record_service.seal(current, "nonconformity.why_removed", by=by, at=at)
+    facts = {"taken_out": f"{node.get_branch_display()}: {node.text}"}
+    return record_service.seal(current, "nonconformity.why_removed", by=by, at=at, facts=facts)
 
 
 @transaction.atomic

@@ -97,11 +97,14 @@ def is_offered(action: ImprovementAction, verb: str) -> bool:
 
 
 def sees(user: User, record: Record | None) -> bool:
-    """Whether the user may see a record that is loaded already, without a query; not for none."""
+    """Whether the user may see a record that is loaded already, without a query but for a draft; not for none."""
     if record is None:
         return False
-    if record.is_confidential or record.phase == Phase.DRAFT:
+    if record.phase == Phase.DRAFT:
         return Record.objects.visible_to(user).filter(pk=record.pk).exists()
+    is_own = user.pk == record.recorded_by_id or user.person_id == record.owner_id
+    if record.is_confidential and not is_own and not user.can(Permission.CONFIDENTIAL_VIEW):
+        return False
     return user.has_all_sites or record.site_id in user.visible_site_ids
 
 

@@ -22,7 +22,7 @@ from objectives.records.nonconformity import NONCONFORMITY
 from objectives.services import nonconformity as service
 from objectives.services import nonconformity_recurrence as recurrence
 from objectives.views.improvement_page import sees
-from objectives.views.nonconformity_offer import RELATED, kept_list, may_work_on, next_step, stages, to_work_on, urls_of
+from objectives.views.nonconformity_offer import RELATED, kept_list, may_work_on, stages, to_work_on, urls_of
 from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Phase, Record, User
 from qms.permissions import Permission, requires
@@ -153,7 +153,7 @@ def page_context(request: HttpRequest, found: Nonconformity) -> dict[str, Any]:
         return stages(found, page.follow_ups, urls)
 
     return {
-        "urls": urls, "stages": way, "next_verb": next_step(found), "today": timezone.localdate(),
+        "urls": urls, "stages": way, "today": timezone.localdate(),
         "again": recurrence.of(found, user), "months": LOOKBACK_MONTHS, "branches": branches(found),
         "asked": int(asked) if asked.isdigit() else None, "asks_first": asked == "first" or not found.causes,
         "branch_choices": CauseNode.Branch.choices, "source": found.source if sees(user, found.source) else None,

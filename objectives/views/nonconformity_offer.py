@@ -97,7 +97,7 @@ def to_work_on(request: HttpRequest, pk: int, *, for_all: bool = False) -> Nonco
     return found
 
 
-def next_step(found: Nonconformity) -> str:
+def next_step(found: Nonconformity, actions: list[Any]) -> str:
     """The verb of what comes next; ``why`` while nobody has asked why; empty at the end."""
     if found.status == Status.OPEN:
         return "contain"
@@ -105,10 +105,12 @@ def next_step(found: Nonconformity) -> str:
         return "analyze" if found.causes else "why"
     if found.status == Status.ANALYZED:
         return "act"
+    if found.status in (Status.ACTING, Status.EVALUATED) and any(action.phase == Phase.OPEN for action in actions):
+        return "act"
     if found.status == Status.ACTING:
-        return "evaluate" if found.used_proof_id else "prove"
+        return "evaluate" if found.is_use_proved else "prove"
     if found.status == Status.EVALUATED:
-        return "close" if found.used_proof_id else "prove"
+        return "close" if found.is_use_proved else "prove"
     return ""
 
 
@@ -138,17 +140,27 @@ class Stage:
     url: str
     label: Text
 
+    @property
+    def long_label(self) -> Text:
+        """The label for where the stage itself is not beside it."""
+        return STEPS[self.verb].label if self.verb in STEPS else self.label
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether what comes next is the end of actions, which happens on their own pages."""
+        return self.verb == "act" and self.is_next and bool(self.words)
+
 
 def stages(found: Nonconformity, actions: list[Any], urls: dict[str, str]) -> list[Stage]:
     """The way it has come and has to go; ``actions``: its corrective actions as far as the user may see them."""
     ended = [action for action in actions if action.phase != Phase.OPEN]
-    coming = next_step(found)
+    coming = next_step(found, actions)
     lines: list[tuple[str, Text, str, bool, Text]] = [
         ("contain", _("Contained"), found.containment, bool(found.containment), _("Contain it")),
         ("why", _("Asked why"), _asked(found), bool(found.causes), _("Ask why")),
         ("analyze", _("Root cause"), found.cause.name if found.cause else "", bool(found.cause), _("Name it")),
         ("act", _("Corrective action"), _ended(ended, actions), bool(actions) and ended == actions, _("Add an action")),
-        ("prove", _("New way used once"), found.used_note, bool(found.used_proof_id), _("Show it")),
+        ("prove", _("New way used once"), found.used_note, found.is_use_proved, _("Show it")),
         (
             "evaluate", _("Effect judged"), found.effectiveness_note,
             found.effectiveness == Nonconformity.Effectiveness.EFFECTIVE, _("Judge it"),

@@ -51,10 +51,11 @@ def nonconformity_step(request: HttpRequest, pk: int, verb: str) -> HttpResponse
         else:
             messages.success(request, _("Done; it is in the timeline."))
             return redirect(page_url(request, found))
+    missing = missing_for(request, found) if verb == "close" else []
     return render(request, "objectives/nonconformity_step.html", {
         "form": form, "found": found, "step": step, "title": step.label, "lead": step.lead,
         "submit_label": step.label, "cancel_url": page_url(request, found),
-        "missing": missing_for(request, found) if verb == "close" else [],
+        "missing": missing, "submit_tone": "secondary" if missing else "primary",
         "owns": verb == "evaluate" and found.owner_id == user.person_id,
         "waiting": service.actions_waiting(found) if verb == "evaluate" else 0,
     }, status=422 if form.errors else 200)  # fmt: skip
