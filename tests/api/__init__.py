@@ -1,0 +1,1 @@
+"""The API tried by its own description."""
