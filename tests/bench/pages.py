@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import django
 
@@ -20,9 +21,12 @@ from django.db import connection  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import reverse  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from leadership.models import Activity, ActivityType  # noqa: E402
+from qms.api import bearer  # noqa: E402
 from qms.models import Area, User  # noqa: E402
+from qms.services import api_token, rate_limit  # noqa: E402
 
 ROUNDS = 40
 POSTS = 120
@@ -90,6 +94,21 @@ def bare_post(client: Client) -> Callable[[], None]:
     return post
 
 
+def program(user: User) -> Client:
+    """A client that calls the API with a token of the user's, as often as it likes."""
+    now = timezone.now()
+    _token, secret = api_token.issue(
+        owner=user, name="Bench", scopes=["read"], expires_at=now + timedelta(days=1), by=user, at=now
+    )
+    bearer.Bearer._refuse_too_many = staticmethod(counted)
+    return Client(headers={"authorization": f"Bearer {secret}"})
+
+
+def counted(what: str, who: str, limit: int, seconds: int) -> None:
+    """Count as the API does, and let the call pass."""
+    rate_limit.is_over(what, who, limit=limit, seconds=seconds)
+
+
 def main() -> dict[str, float]:
     """Measure and return seconds (and numbers of queries) by name."""
     settings.ALLOWED_HOSTS = ["*"]
@@ -108,7 +127,12 @@ def main() -> dict[str, float]:
             page(client, url)()
         found[f"{name} queries"] = len(queries)
     area, kind = Area.objects.order_by("pk")[0], ActivityType.objects.get(slug="floor-walk")
+    api_list = page(program(user), reverse("api:records", args=["activity"]) + "?limit=100")
+    with CaptureQueriesContext(connection) as queries:
+        api_list()
+    found["api list of 100 queries"] = len(queries)
     with override_settings(ROOT_URLCONF="tests.bench.urls"):
+        found |= medians({"api list of 100": api_list, "lean JSON": page(client, "/lean-json/")})
         lists = {"list of 50": page(client, urls.pop("list of 50")), "lean list": page(client, "/lean-list/")}
         found |= medians(lists) | medians({name: page(client, url) for name, url in urls.items()})
         found |= p95s({"bare p95": bare_post(client), "log p95": log_post(client, area, kind)})
