@@ -151,7 +151,7 @@ def test_log_opens_follow_ups_with_owner_and_due_date():
     assert [(a.title, a.owner.name, a.is_confidential) for a in opened] == [
         ("Order a gauge", "Paula Sato", True), ("Ask purchasing", "Yusuf Chen", True),
     ]  # fmt: skip
-    assert (opened[0].due_on, opened[0].status) == (date(2026, 12, 1), "open")
+    assert (opened[0].due_on, opened[0].status) == (date(2026, 12, 1), "assessed")
 
 
 def test_log_refuses_a_follow_up_due_before_the_event_and_keeps_nothing():

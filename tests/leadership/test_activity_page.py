@@ -132,7 +132,7 @@ def test_list_pages_by_key_in_both_directions(monkeypatch: pytest.MonkeyPatch) -
         seen: list[str] = []
         from qms.services import record_list
 
-        monkeypatch.setattr(record_list.page_of, "__kwdefaults__", {"after": "", "before": "", "size": 3})
+        monkeypatch.setattr(record_list.page_of, "__kwdefaults__", record_list.page_of.__kwdefaults__ | {"size": 3})
         page = client.get(LIST, {"sort": sort}).context["page"]
         assert page.previous_key == ""
         pages = [page]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from qms.models import ClauseLink, ClauseMapping, Job, Notification, TrailEntry
+from qms.records import all_kinds
 from qms.services import mapping as service
 from qms.services import mapping_sheet
 from qms.services.mapping import MappingRefused, Rule
@@ -29,6 +30,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 WEEK = timedelta(days=7)
+COUNTING = ", ".join(sorted(declared.kind for declared in all_kinds() if declared.counting_phases))
 
 
 def open_walks(effective_from: date = TODAY, **changes: Any) -> ClauseMapping:
@@ -243,7 +245,7 @@ def test_export_read_back_changes_nothing() -> None:
         (
             {"kind": "horoscope"},
             "problem",
-            "There is no kind of record “horoscope”; known are: activity, improvement_action.",
+            f"There is no kind of record “horoscope”; known are: {COUNTING}.",
         ),
         ({"clause": "99"}, "problem", "The edition “iso-9001-2026” has no clause “99”."),
         ({"min_people": "many"}, "problem", "“min_people” must be a whole number from 1 to 1000, not “many”."),
