@@ -102,6 +102,10 @@ def main() -> int:
              for page in ("list of 50", "record page", "evidence page")]  # fmt: skip
     rows.append(Row("list of 50 against a lean Django list of 50 rows", large["list of 50"] / large["lean list"], 2.0))
     rows.append(
+        Row("API list of 100 against a lean JSON list of 100 rows", large["api list of 100"] / large["lean JSON"], 2.0)
+    )
+    rows.append(Row("API list of 100: queries", large["api list of 100 queries"], 12, "queries"))
+    rows.append(
         Row("log an activity: p95 against a view that inserts one row", large["log p95"] / large["bare p95"], 3.0)
     )
     trail = measure("trail", large_env)
