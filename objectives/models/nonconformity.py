@@ -214,5 +214,4 @@ class CauseNode(models.Model):
 
     def content(self) -> dict[str, Json]:
         """What a version keeps of it; ``why`` says how often “why?” was asked to get here."""
-        branch = str(self.get_branch_display())
-        return {"name": f"{branch}: {self.text}", "branch": branch, "because": self.text, "why": self.depth}
+        return {"branch": str(self.get_branch_display()), "why": self.depth, "because": self.text}

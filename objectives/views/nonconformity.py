@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import IO, Any, cast
 
 from django.contrib import messages
@@ -157,6 +158,7 @@ def page_context(request: HttpRequest, found: Nonconformity) -> dict[str, Any]:
         "again": recurrence.of(found, user), "months": LOOKBACK_MONTHS, "branches": branches(found),
         "asked": int(asked) if asked.isdigit() else None, "asks_first": asked == "first" or not found.causes,
         "branch_choices": CauseNode.Branch.choices, "source": found.source if sees(user, found.source) else None,
+        "judgements": [{**line, "on": date.fromisoformat(line["date"])} for line in found.evaluations],
         "judged_by_owner": found.is_evaluated_by_owner,
     }  # fmt: skip
 

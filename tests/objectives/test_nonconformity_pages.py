@@ -296,4 +296,5 @@ def test_timeline_tells_the_answer_and_not_the_whole_tree() -> None:
     page = text(as_user(boss).get(url(found)).content.decode())
     timeline = page[page.index("Timeline") :]
     assert timeline.count("Machine: First") == 1
+    assert timeline.count("Machine: Second") == 1
     assert TrailEntry.objects.filter(record=found, verb="nonconformity.why_answered").count() == 2
