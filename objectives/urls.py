@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver
 
-from objectives.routes import improvement_action, nonconformity, objective, plan, risk, strategy
+from objectives.routes import improvement_action, nonconformity, objective, plan, quality_cost, risk, strategy
 
 app_name = "objectives"
 
@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *risk.urlpatterns,
     *nonconformity.urlpatterns,
     *objective.urlpatterns,
+    *quality_cost.urlpatterns,
     *strategy.urlpatterns,
 ]

@@ -120,6 +120,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "qms.templatetags.components",
                 "qms.templatetags.panels",
                 "qms.templatetags.charts",
+                "qms.templatetags.stacked_chart",
             ],
         },
     },

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as activity_service
-from leadership.services import demo_improvement_action, demo_objective, demo_risk
+from leadership.services import demo_improvement_action, demo_objective, demo_quality_cost, demo_risk
 from leadership.services.demo_story import SUPERVISORS, Event, events
 from objectives.models import ImprovementAction
 from objectives.services import improvement_action as action_service
@@ -82,6 +82,7 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     plant = demo_improvement_action.Plant(site, cast_.users, cast_.people, cast_.areas, today)
     report(f"{demo_improvement_action.tell(plant)} improvements …")
     report(f"{demo_risk.tell(plant)} risks and opportunities …")
+    report(f"{demo_quality_cost.tell(plant)} months of quality costs …")
     report(f"{demo_objective.tell(plant)} objectives …")
     demo_improvement_action.answer_or_let_lapse(until=at)
     organization = Organization.current()

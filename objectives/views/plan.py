@@ -75,7 +75,7 @@ GROUPS: list[tuple[Text, list[Section]]] = [
             ),
             Section(
                 _("Cost of quality"),
-                "objectives:quality-cost-list",
+                "objectives:quality-cost",
                 "money",
                 _("What prevention, appraisal and failure cost each month"),
             ),

@@ -24,6 +24,7 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 LONGEST = 200  # entries of one page
 UNSHOWN = frozenset({
     "version", "content_hash", "fields", "uid", "texts",
+    "facts.accounts", "facts.postings_sha256",  # a posting tells itself
     "facts.ratings", "measurements",  # each rating tells itself; an import tells how many, and from when to when
 })  # fmt: skip
 
@@ -67,6 +68,10 @@ VERBS: dict[str, Text] = {
     "risk_scale.ended": gettext_lazy("Scale of risks ended"),
     "risk_import.uploaded": gettext_lazy("Risk register uploaded"),
     "risk_import.applied": gettext_lazy("Risk register imported"),
+    "quality_cost_account.added": gettext_lazy("Account opened"),
+    "quality_cost_account.changed": gettext_lazy("Account changed"),
+    "quality_cost_account.deactivated": gettext_lazy("Taken out of use"),
+    "quality_cost_account.reactivated": gettext_lazy("Taken into use again"),
     "site.created": gettext_lazy("Site opened"),
     "site.changed": gettext_lazy("Site changed"),
     "site.deactivated": gettext_lazy("Taken out of use"),

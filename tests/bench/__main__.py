@@ -117,6 +117,8 @@ def main() -> int:
         Row("heat map of 100,000 risks against 1,000 (median)", risk["heat map 100000"] / risk["heat map 1000"], 2.0)
     )
     rows.append(Row("heat map: queries", risk["heat map queries"], 12, "queries"))
+    costs = measure("quality_cost", small_env)
+    rows.append(Row("import of 10,000 postings of quality costs", costs["seconds"], 10, "s"))
     actions = measure("improvement_action", small_env)
     pages = ("list", "board, mine", "board, all", "board, overdue by level", "proactive to reactive", "page of one")
     rows += [

@@ -52,12 +52,13 @@ from tests.contracts.scenarios_improvement import (
     IMPROVEMENT_SHOWN_ELSEWHERE,
 )
 from tests.contracts.scenarios_nonconformity import NONCONFORMITY_BUILDING_BLOCKS, NONCONFORMITY_SCENARIOS
+from tests.contracts.scenarios_quality_cost import QUALITY_COST_BUILDING_BLOCKS, QUALITY_COST_SCENARIOS
 from tests.contracts.world import World
 
 Scenario = Callable[[World, dict[str, Any]], Any]
 
 # Parts of services, never called by a view or a task on their own: what calls them writes the trail.
-BUILDING_BLOCKS = IMPROVEMENT_BUILDING_BLOCKS | NONCONFORMITY_BUILDING_BLOCKS | {
+BUILDING_BLOCKS = QUALITY_COST_BUILDING_BLOCKS | IMPROVEMENT_BUILDING_BLOCKS | NONCONFORMITY_BUILDING_BLOCKS | {
     "qms.services.record.open_new": "seal ends what it begins, and writes",
     "qms.services.trail.build_entry": "makes the entry that somebody else saves",
     "qms.services.trail.entry_hash": "`by` is a part of the hash",
@@ -154,7 +155,7 @@ def _register(w: World, who: dict[str, Any]) -> Any:
     return risk_import.start(sent, file_name="r.csv", site=w.site, **who)
 
 
-SCENARIOS: dict[str, Scenario] = IMPROVEMENT_SCENARIOS | NONCONFORMITY_SCENARIOS | {
+SCENARIOS: dict[str, Scenario] = QUALITY_COST_SCENARIOS | IMPROVEMENT_SCENARIOS | NONCONFORMITY_SCENARIOS | {
     "qms.services.attachment.withdraw": lambda w, who: attachment.withdraw(w.attachment, reason="Blurred", **who),
     "qms.services.clause.edit_clause": lambda w, who: clause.edit_clause(
         w.clause, {"intent": "In our own words"}, **who

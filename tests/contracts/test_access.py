@@ -53,6 +53,7 @@ RULES_BEYOND_THE_PERMISSION = {
     "objectives:nonconformity-step": "the same, but for judging the effect",
     "objectives:nonconformity-why": "the same",
     "objectives:nonconformity-why-remove": "the same",
+    "objectives:quality-cost-move": "finance reopens what finance confirmed",
     "audits:pack-retry": "who asked for the pack, or the quality manager",
     "audits:pack-supersede": "the same",
     "audits:pack-link": "the same",

@@ -101,6 +101,7 @@ ONE_OF = {
     "improvement_action": "action",
     "objective": "objective",
     "pack": "pack",
+    "quality_cost": "statement",
     "risk": "risk",
     "strategic_goal": "goal",
 }
@@ -152,6 +153,7 @@ OTHER_LISTS = {
         "objectives:action-board", "objectives:action-balance", "objectives:idea-new", "leadership:home",
         "leadership:due", "objectives:strategy-matrix", "objectives:strategy-tree", "leadership:log", "leadership:activity-type-list",
         "qms:notification-list",
+        "objectives:quality-cost", "objectives:quality-cost-account-list",
         "objectives:risk-map", "objectives:risk-register", "objectives:risk-scale-list",
     ),
     AccessProfile.LEADER: ("leadership:home", "leadership:due", "leadership:activity-list", "qms:evidence"),

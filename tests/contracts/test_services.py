@@ -72,6 +72,7 @@ def world() -> World:
         "decision",
         "draft_objective",
         "upload",
+        "statement",
         "risk",
         "nonconformity",
         "pack",

@@ -58,6 +58,8 @@ from qms.services import record as record_service
 from qms.services import site as site_service
 from tests.contracts.world_improvement import IMPROVEMENT_OF_ALL, IMPROVEMENT_OF_SITE, IMPROVEMENT_OF_USER
 from tests.contracts.world_nonconformity import NONCONFORMITY_OF_SITE, raised
+from tests.contracts.world_quality_cost import QUALITY_COST_OF_SITE, QUALITY_COST_OF_USER
+from tests.contracts.world_quality_cost import statement as cost_statement
 from tests.factories import (
     AreaFactory,
     ClauseFactory,
@@ -201,6 +203,11 @@ class World:
     def nonconformity(self) -> Nonconformity:
         """One of the leader's, just raised."""
         return raised(self)
+
+    @cached_property
+    def statement(self) -> Any:
+        """An open statement of the last month that has none."""
+        return cost_statement(self)
 
     def risk_upload(self, user: User) -> RiskImport:
         """The user's own upload of a register."""
@@ -382,5 +389,7 @@ OF_ALL: dict[str, Sample] = {
     "api:records": lambda w, u: {"kind": "activity"},
     "api:unknown": lambda w, u: {"rest": "nowhere"},
 }
+OF_SITE |= QUALITY_COST_OF_SITE
+OF_USER |= QUALITY_COST_OF_USER
 OF_SITE |= IMPROVEMENT_OF_SITE | NONCONFORMITY_OF_SITE
 SAMPLES = OF_SITE | OF_USER | OF_ALL | IMPROVEMENT_OF_USER | IMPROVEMENT_OF_ALL
