@@ -19,7 +19,7 @@ from objectives.services.objective_measurement import record_measurement
 from qms.models import Job, TrailEntry, User
 from qms.services.sheet import xlsx_file
 from tests.factories import NOW, cast_member, omar, yusuf
-from tests.objectives.test_objective import approved, as_user, fresh, url
+from tests.objectives.objectives import approved, as_user, fresh, url
 
 pytestmark = pytest.mark.django_db
 SAMPLE = Path(__file__).parents[1] / "data" / "scrap_rate.csv"

@@ -16,7 +16,7 @@ from objectives.services.objective_measurement import Reading, record_measuremen
 from qms.models import User
 from tests.audits.packs import built, clauses
 from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, hiro, yusuf
-from tests.objectives.test_objective import approved, fresh
+from tests.objectives.objectives import approved, fresh
 
 pytestmark = pytest.mark.django_db
 WEEKS = 30

@@ -21,7 +21,7 @@ from qms.models import ClauseLink, TrailEntry, User
 from qms.permissions import AccessProfile
 from qms.services.record import IllegalTransition, StaleRecord
 from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, cast_member, hiro, logged_activity, omar, yusuf
-from tests.objectives.test_objective import approved, as_user
+from tests.objectives.objectives import approved, as_user
 
 pytestmark = pytest.mark.django_db
 MATRIX, TREE = "objectives:strategy-matrix", "objectives:strategy-tree"
