@@ -63,7 +63,9 @@ def reference(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[Call]] = {}
     for call in calls():
         groups.setdefault(call.tag, []).append(call)
-    return render(request, "qms/api_reference.html", {"groups": groups, "address": settings.PUBLIC_URL})
+    shapes = {name: _values(part) for name, part in schema()["components"]["schemas"].items() if "properties" in part}
+    context = {"groups": groups, "shapes": shapes, "address": settings.PUBLIC_URL}
+    return render(request, "qms/api_reference.html", context)
 
 
 @lru_cache(maxsize=1)

@@ -35,6 +35,7 @@ for router in (
     "qms.api.record.router",
     "objectives.api.objective_measurement.router",
     "objectives.api.idea.router",
+    "objectives.api.quality_cost.router",
     "leadership.api.activity.router",
 ):
     api.add_router("", router)

@@ -62,7 +62,7 @@ class ServiceTokenForm(PersonalTokenForm):
     person = PersonField(
         label=_("It acts for"),
         help_text=_(
-            "Somebody with a log-in, whose rights it gets and whose name stands in the trail. Who it is is told."
+            "Somebody with a log-in, whose rights it gets, whose name stands in the trail, and who is told of it."
         ),
     )
 

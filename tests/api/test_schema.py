@@ -32,7 +32,7 @@ OPERATIONS = [
     "GET /api/v1/me", "GET /api/v1/sites", "GET /api/v1/kinds", "GET /api/v1/kinds/{kind}/records",
     "GET /api/v1/records/{uid}", "GET /api/v1/objectives/{uid}/measurements",
     "POST /api/v1/objectives/{uid}/measurements", "POST /api/v1/ideas", "GET /api/v1/activity-types",
-    "POST /api/v1/activities",
+    "POST /api/v1/activities", "GET /api/v1/cost-accounts", "POST /api/v1/cost-postings",
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from objectives.models import QualityCostAccount
 from qms.api import bearer
 from qms.api.routes import operations as api_addresses
 from qms.models import ApiToken, User
@@ -28,11 +29,25 @@ pytestmark = pytest.mark.django_db
 DONE = {200, 201}
 # Holders of the permission who are still told 403, each with the rule that says so.
 RULES_BEYOND_THE_PERMISSION = {("api:measurements", "POST"): "its owner, who entered it, or the quality manager"}
+
+
+def cost_account(user: User) -> QualityCostAccount:
+    """An account of the user's own site."""
+    site = user.person.site
+    assert site is not None
+    facts = {"category": QualityCostAccount.Category.INTERNAL_FAILURE}
+    return QualityCostAccount.objects.get_or_create(site=site, name="Scrap", defaults=facts)[0]
+
+
 Body = Callable[[World, User], dict[str, Any]]
 BODIES: dict[str, Body] = {
     "api:measurements": lambda w, u: {"measurements": [{"measured_on": str(w.now.date()), "value": "2.9"}]},
     "api:ideas": lambda w, u: {
         "uid": str(uuid.uuid4()), "title": "A hook for the hose", "site": u.person.site.code, "area": "CNC line 3",
+    },
+    "api:cost-postings": lambda w, u: {
+        "site": u.person.site.code,
+        "postings": [{"month": "2026-10-07", "account": cost_account(u).name, "amount": "120.50", "key": "V-1"}],
     },
     "api:activities": lambda w, u: {
         "uid": str(uuid.uuid4()), "activity_type": w.activity.activity_type.slug, "title": "Walked the line",

@@ -1,4 +1,4 @@
-"""Measurements and ideas sent in by machines and other systems."""
+"""Measurements, ideas and cost postings sent in by machines and other systems."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from objectives.models import ImprovementAction, Measurement, Objective
+from objectives.models import (
+    ImprovementAction,
+    Measurement,
+    Objective,
+    QualityCostAccount,
+    QualityCostPosting,
+    QualityCostStatement,
+)
 from objectives.services import objective as objective_service
+from objectives.services import quality_cost
 from qms.models import ApiToken, TrailEntry, User
 from tests.contracts.test_access import signed_in
 from tests.factories import AreaFactory, cast_member, hiro, yusuf
@@ -121,3 +129,66 @@ def test_idea_is_raised_once(leader: User) -> None:
     for wrong, field in (({"area": "Nowhere"}, "area"), ({"title": "One. Two. Three."}, "title")):
         answer = send(api, "ideas", body | wrong | {"uid": str(uuid.uuid4())})
         assert (answer.status_code, list(answer.json()["fields"])) == (422, [field])
+
+
+# --- cost of quality --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def finance(leader: User) -> User:
+    QualityCostAccount.objects.create(site=leader.person.site, name="Scrap", category="internal_failure")
+    return cast_member("Fiona Finance", "finance")
+
+
+def posting(**fields: Any) -> dict[str, Any]:
+    return {"month": "2026-10-31", "account": "Scrap", "amount": "1200.50", "key": "V-17"} | fields
+
+
+def counts(answer: Any) -> tuple[int, int, int]:
+    return tuple(answer.json()[name] for name in ("new", "changed", "unchanged"))  # type: ignore[return-value]
+
+
+def test_posting_stands_once_under_its_key_and_a_correction_replaces_it(finance: User) -> None:
+    api = caller(finance)
+    first = send(api, "cost-postings", {"postings": [posting(), posting(key="", amount=80)]})
+    assert (first.status_code, counts(first)) == (200, (2, 0, 0))
+    assert first.json()["statements"][0]["month"] == "2026-10-01"
+    assert counts(send(api, "cost-postings", {"postings": [posting()]})) == (0, 0, 1)
+    assert counts(send(api, "cost-postings", {"postings": [posting(amount="900")]})) == (0, 1, 0)
+    row = QualityCostPosting.objects.get(key="V-17", replaced_at=None)
+    assert (row.amount, row.source, row.recorded_by) == (Decimal(900), "api", finance)
+    entries = TrailEntry.objects.filter(chain=row.statement.trail_key)
+    assert [json.loads(entry.changes)["through"][:5] for entry in entries] == ["Robot"] * 2
+
+
+def test_confirmed_month_takes_nothing_more_and_says_why(finance: User) -> None:
+    api = caller(finance)
+    send(api, "cost-postings", {"postings": [posting()]})
+    quality_cost.confirm(QualityCostStatement.objects.get(), method="password", by=finance, at=timezone.now())
+    assert send(api, "cost-postings", {"postings": [posting()]}).status_code == 200
+    refused = send(api, "cost-postings", {"postings": [posting(amount=1)]})
+    assert refused.status_code == 409
+    assert "confirmed by finance" in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"postings": [posting(), posting(account="Coffee", key="V-18")]}, "postings.1.account"),
+        ({"postings": [posting(month="2090-01-01")]}, "month"),
+        ({"postings": [posting(), posting()]}, "key"),
+        ({"postings": [posting(amount="1.234")]}, "postings.0.amount"),
+        ({"site": "LYO", "postings": [posting()]}, "site"),
+    ],
+)
+def test_wrong_posting_is_named_and_none_is_kept(finance: User, body: Any, field: str) -> None:
+    answer = send(caller(finance), "cost-postings", body)
+    assert (answer.status_code, list(dict.fromkeys(answer.json()["fields"]))) == (422, [field])
+    assert not QualityCostPosting.objects.exists()
+
+
+def test_accounts_are_listed_and_who_keeps_no_books_posts_nothing(finance: User, leader: User) -> None:
+    assert caller(leader).get("/api/v1/cost-accounts").json() == [
+        {"name": "Scrap", "category": "internal_failure", "site": "DEN"}
+    ]
+    assert send(caller(leader), "cost-postings", {"postings": [posting()]}).status_code == 403
