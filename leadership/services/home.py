@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,8 +16,8 @@ from django.utils.translation import ngettext
 from leadership.models import Activity, Answer, Invitation
 from leadership.services import corroboration
 from leadership.services.corroboration import Tally
-from objectives.models import Promise
-from objectives.services import promise
+from objectives.models import ObjectiveDecision, Promise
+from objectives.services import objective_decision, promise
 from qms.models import Phase, Record, Site, StandardEdition, User
 from qms.permissions import Permission
 from qms.services.coverage import ClauseCoverage, Status, coverage, summary
@@ -48,6 +48,15 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class OpenDecision:
+    """What the owner of an objective is asked to decide, and because of what."""
+
+    objective_id: int
+    title: str
+    because: str
+
+
+@dataclass(frozen=True)
 class Concerning:
     """Records the home page is about: ``due`` up to OVERDUE_CAP, the other lists as shown; others' only counted."""
 
@@ -55,6 +64,7 @@ class Concerning:
     due: list[Record]
     drafts: list[Record]
     overdue_of_others: int
+    decisions: list[OpenDecision]
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ class Home:
     drafts: list[Record]
     questions: list[Invitation]
     promises: list[Promise]
+    decisions: list[OpenDecision]
     tally: Tally | None
     standing: Standing | None
     red: list[RedThing]
@@ -87,6 +98,7 @@ def home(user: User, *, at: datetime) -> Home:
         drafts=found.drafts,
         questions=list(questions_for(user, at=at)[:SHOWN]),
         promises=list(promise.questions_for(user, at=at)[:SHOWN]),
+        decisions=found.decisions,
         tally=corroboration.tally(answers_about(user, since=quarter_start(today))),
         standing=standing,
         red=red_things(standing, mine=sum(is_overdue(row, today) for row in found.due), others=found.overdue_of_others),
@@ -94,25 +106,31 @@ def home(user: User, *, at: datetime) -> Home:
 
 
 def concerning(user: User, *, today: date, since: date) -> Concerning:
-    """The user's records of the week, due soon or unfinished, and what is overdue around: one query for all four."""
+    """The user's records of the week, due soon or unfinished or to decide, and what is overdue around: one query."""
     seen = Record.objects.visible_to(user)
     closed = seen.filter(kind=Activity.KIND, owner_id=user.person_id, occurred_on__gte=since, phase=Phase.CLOSED)
     overdue = seen.filter(phase=Phase.OPEN, due_on__lt=today).exclude(owner_id=user.person_id)
+    asked = ObjectiveDecision.objects.filter(decided_at=None)
+    soon = today + timedelta(days=7)
     parts: list[QuerySet[Record]] = [
         closed.order_by("-occurred_on", "-id")[:SHOWN],
-        due_for(user).filter(due_on__lte=today + timedelta(days=7)).order_by("due_on", "id")[:OVERDUE_CAP],
+        due_for(user).filter(due_on__lte=soon).order_by("due_on", "id")[:OVERDUE_CAP],
         drafts_of(user)[:SHOWN],
         overdue.order_by()[:OVERDUE_CAP],
+        seen.filter(pk__in=asked.values("objective_id"), owner_id=user.person_id, phase=Phase.OPEN).order_by()[:SHOWN],
     ]
     first, *rest = (Record.objects.filter(pk__in=part.values("pk")).values("pk") for part in parts)
-    rows = list(Record.objects.filter(pk__in=first.union(*rest)).select_related("area", "activity__activity_type"))
+    because = Subquery(asked.filter(objective=OuterRef("pk")).values("asked_because")[:1])
+    found = Record.objects.filter(pk__in=first.union(*rest)).annotate(because=because)
+    rows = list(found.select_related("area", "activity__activity_type"))
     mine = [row for row in rows if row.phase == Phase.OPEN and row.owner_id == user.person_id]
     acts = [row for row in rows if row.phase == Phase.CLOSED]
     return Concerning(
         acts=[_as_activity(row) for row in sorted(acts, key=lambda row: (row.occurred_on, row.pk), reverse=True)],
-        due=sorted(mine, key=lambda row: (row.due_on or today, row.pk)),
+        due=sorted((row for row in mine if row.due_on and row.due_on <= soon), key=lambda row: (row.due_on, row.pk)),
         drafts=sorted((row for row in rows if row.phase == Phase.DRAFT), key=lambda row: -row.pk),
         overdue_of_others=sum(row.phase == Phase.OPEN and row.owner_id != user.person_id for row in rows),
+        decisions=[OpenDecision(row.pk, row.title, row.because) for row in mine if row.because],
     )
 
 
@@ -142,6 +160,12 @@ def due_for(user: User) -> QuerySet[Record]:
     """Open things of the user with a due date, of every kind."""
     mine = Record.objects.visible_to(user).filter(owner_id=user.person_id, phase=Phase.OPEN, due_on__isnull=False)
     return mine.select_related("site", "area")
+
+
+def decisions_of(user: User) -> list[OpenDecision]:
+    """What the user is asked to decide, the longest waiting first, as far as a page shows it."""
+    rows = objective_decision.waiting_for(user)[:OVERDUE_CAP]
+    return [OpenDecision(row.objective_id, row.objective.title, row.asked_because) for row in rows]
 
 
 def drafts_of(user: User) -> QuerySet[Record]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from leadership.services import home as service
+from objectives.services import promise
 from qms.models import User
 from qms.permissions import Permission, requires
 from qms.records import kind_of
@@ -40,4 +41,6 @@ def due(request: HttpRequest) -> HttpResponse:
     return render(request, "leadership/home_due.html", {
         "page": page, "rows": rows, "today": today, "drafts": list(service.drafts_of(user)[:20]),
         "questions": list(service.questions_for(user, at=timezone.now())[:20]),
+        "promises": list(promise.questions_for(user, at=timezone.now())[:20]),
+        "decisions": service.decisions_of(user),
     })  # fmt: skip

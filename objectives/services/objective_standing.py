@@ -6,12 +6,15 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from objectives.models import Measurement, Objective, ObjectiveDecision
+from objectives.services.improvement_notice import log_in_of
 from objectives.services.objective_rule import Path, Point, Verdict, judge
 from qms.models import Phase, site_today
+from qms.services import job, trail
 from qms.services import record as record_service
-from qms.services import trail
 
 LOOKED_AT = 12
 """How many of the newest measurements the rule is given; two decide, the rest is for its words."""
@@ -64,7 +67,7 @@ def refresh_all(*, at: datetime) -> int:
     """Daily: refresh every approved objective and ask its owner for a decision where the rule asks for one.
 
     Idempotent: asked once until it is decided. Each objective is a transaction of its own. Returns how many decisions
-    were asked for. Side effects: projections; ObjectiveDecision rows with a trail entry each.
+    were asked for. Side effects: projections; ObjectiveDecision rows with a trail entry and a notice to the owner each.
     """
     ids = Objective.objects.filter(status=Objective.Status.APPROVED).order_by("pk").values_list("pk", flat=True)
     return sum(_refresh_one(pk, at=at) for pk in list(ids))
@@ -81,4 +84,11 @@ def _refresh_one(pk: int, *, at: datetime) -> bool:
         return False
     objective.decisions.create(asked_on=site_today(objective.site, at), asked_at=at, asked_because=asks[:400])
     trail.write(objective, "objective.decision_asked", by=None, at=at, changes={"because": asks})
+    owner = log_in_of(objective.owner, at=at)
+    if owner is not None:
+        words = {"title": objective.title, "why": asks}
+        job.notify(
+            owner, _("Decide: %(title)s. %(why)s") % words, at=at,
+            url=reverse("objectives:objective-detail", args=[objective.pk]),
+        )  # fmt: skip
     return True

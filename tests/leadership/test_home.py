@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from leadership.models import Answer
 from leadership.services import corroboration
 from leadership.services import home as service
-from objectives.services import improvement_action
+from objectives.services import improvement_action, objective_standing
 from qms.models import User
 from qms.services import record as record_service
 from tests.factories import NOW, TODAY, MappingFactory, cast_member, hiro, logged_activity, omar, yusuf
+from tests.objectives.test_objective import approved, measure
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,22 @@ def test_home_names_nothing_red_when_nothing_is() -> None:
     assert home.red == []
     assert home.standing is not None
     assert dict(home.standing.parts)["current"] == 1
+
+
+def test_home_and_due_ask_the_owner_to_decide_and_nobody_else() -> None:
+    boss, other = yusuf(), hiro()
+    objective = approved(boss)
+    for weeks_ago in (2, 1):
+        measure(objective, TODAY - timedelta(weeks=weeks_ago), "3.3", at=NOW)
+    objective_standing.refresh_all(at=NOW)
+    (decision,) = service.home(boss, at=NOW).decisions
+    assert (decision.objective_id, decision.title) == (objective.pk, objective.title)
+    assert "miss the path" in decision.because
+    assert service.home(boss, at=NOW).due == [], "its own date is far away"
+    assert service.home(other, at=NOW).decisions == []
+    for page in ("/", "/due/"):
+        assert f"Decide: {objective.title}" in as_user(boss).get(page).content.decode()
+        assert f"Decide: {objective.title}" not in as_user(other).get(page).content.decode()
 
 
 def test_home_counts_answers_about_my_acts_from_five_up() -> None:

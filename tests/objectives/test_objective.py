@@ -262,6 +262,7 @@ def test_two_misses_ask_the_owner_once_and_again_only_after_new_ones() -> None:
     measure(objective, TODAY - timedelta(days=7), "3.3", at=NOW)
     assert objective_standing.refresh_all(at=NOW) == 1
     assert objective_standing.refresh_all(at=NOW) == 0
+    assert [n.text[:24] for n in boss.notifications.all()] == [f"Decide: {objective.title}"[:24]]
     (decision,) = objective_decision.waiting_for(boss)
     assert "The last two measurements miss the path" in decision.asked_because
     assert not objective_decision.waiting_for(hiro()).exists()
