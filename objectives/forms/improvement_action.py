@@ -7,10 +7,12 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from objectives.models import ImprovementAction, Objective
+from objectives.services import benefit
 from objectives.services import improvement_action as service
 from qms.forms.record_clash import ClashLine, clash_lines
 from qms.forms.record_list import DayInput, RecordFilter
@@ -31,13 +33,19 @@ class ImprovementActionFilter(RecordFilter):
     until = django_filters.DateFilter("due_on", "lte", label=_("Due until"), widget=DayInput)
     only = django_filters.MultipleChoiceFilter(
         method="by_marks", label=_("Only those"), widget=forms.CheckboxSelectMultiple,
-        choices=[("confidential", _("confidential"))],
+        choices=[("unconfirmed", _("with a benefit for finance to confirm")), ("confidential", _("confidential"))],
     )  # fmt: skip
     search_fields = ("title__icontains", "description__icontains", "reference__istartswith")
 
     class Meta:
         model = ImprovementAction
         fields: list[str] = []
+
+    def by_marks(self, rows: QuerySet[Any], name: str, value: list[str]) -> QuerySet[Any]:
+        """Rows that carry every mark that is ticked."""
+        if "unconfirmed" in value:
+            rows = rows.filter(completed_on__isnull=False, pk__in=benefit.to_confirm().values("action_id"))
+        return super().by_marks(rows, name, value)
 
 
 class NameField(forms.CharField):

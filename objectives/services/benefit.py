@@ -147,6 +147,12 @@ def confirm(benefit: Benefit, *, proof: str, by: User, at: datetime) -> Benefit:
     return locked
 
 
+def to_confirm() -> QuerySet[Benefit]:
+    """Benefits in money whose amount finance has not confirmed."""
+    rows = Benefit.objects.filter(withdrawn_at=None, confirmed_at=None, actual_amount__isnull=False)
+    return rows.exclude(nature=Benefit.Nature.QUALITATIVE)
+
+
 def confirmed(sites: Iterable[Site]) -> QuerySet[Benefit]:
     """Benefits with an amount that finance has confirmed, of actions of the sites that are done and stand."""
     rows = Benefit.objects.filter(

@@ -34,12 +34,13 @@ STEM = IMPROVEMENT_ACTION.url_stem
 
 TABS = [
     ("mine", gettext_lazy("Mine")), ("area", gettext_lazy("My area")), ("overdue", gettext_lazy("Overdue")),
+    ("check", gettext_lazy("To check")),
     ("all", gettext_lazy("All")), ("board", gettext_lazy("Board")), ("balance", gettext_lazy("Before or after")),
 ]  # fmt: skip
 
 
 def tabs(active: str) -> list[dict[str, Any]]:
-    """The ways to look at improvement actions: four lists, the board, and what begins before something fails."""
+    """The ways to look at improvement actions: five lists, the board, and what begins before something fails."""
     pages = {"board": reverse("objectives:action-board"), "balance": reverse("objectives:action-balance")}
     start = reverse(f"{STEM}-list")
     return [
@@ -49,7 +50,7 @@ def tabs(active: str) -> list[dict[str, Any]]:
 
 
 def in_view(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
-    """The rows of the tab that is open: mine, my area, overdue, or all."""
+    """The rows of the tab that is open: mine, my area, overdue, done by others and not checked yet, or all."""
     user = cast(User, request.user)
     view = request.GET.get("view", "mine" if not request.GET else "all")
     still_open = rows.filter(phase=Phase.OPEN)
@@ -59,6 +60,8 @@ def in_view(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
         return still_open.filter(area_id=user.person.area_id) if user.person.area_id else rows.none()
     if view == "overdue":
         return still_open.filter(due_on__lt=timezone.localdate())
+    if view == "check":
+        return rows.filter(status=ImprovementAction.Status.DONE).exclude(owner_id=user.person_id)
     return rows
 
 
