@@ -139,11 +139,10 @@ def apply(
 
 
 def _judge(row: Row, reading: Reading, stands: Measurement | None) -> None:
-    words = plain_number(reading.value)
     if stands is None:
-        row.outcome, row.message = "new", words
+        row.outcome = "new"
     elif is_same(stands, reading):
-        row.outcome, row.message = "unchanged", _("%s stands already.") % words
+        row.outcome, row.message = "unchanged", _("%s stands already.") % plain_number(reading.value)
     else:
         row.outcome = "changed"
         row.message = _("%(old)s becomes %(new)s; the old value stays visible.") % {

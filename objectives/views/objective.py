@@ -24,6 +24,7 @@ from objectives.records import OBJECTIVE
 from objectives.services import objective as service
 from objectives.services.objective_page import page_of
 from objectives.services.objective_rule import RULE_WORDS
+from objectives.views.improvement_page import sees
 from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Phase, User, site_today
 from qms.permissions import Permission, requires
@@ -211,6 +212,7 @@ def page_context(request: HttpRequest, objective: Objective) -> dict[str, Any]:
     }
     return {
         **urls, "moves": offered, "today": today, "rule": RULE_WORDS, "may_decide": may,
+        "goal": objective.goal if sees(user, objective.goal) else None,
         "more": lambda page: page_of(objective, page, today=today),
     }  # fmt: skip
 
