@@ -38,6 +38,7 @@ class Call:
     tag: str
     parameters: list[Value]
     body: list[Value]
+    body_about: str
     answer: list[Value]
     statuses: str
 
@@ -86,7 +87,7 @@ def _call(method: str, path: str, operation: Json) -> Call:
         method=method, path=path, summary=operation.get("summary", ""), about=operation.get("description", ""),
         tag=operation.get("tags", [""])[0],
         parameters=[_value(p["name"], p["schema"], p.get("required", False)) for p in operation.get("parameters", [])],
-        body=_values(body), answer=_values(answer),
+        body=_values(body), body_about=_resolved(body).get("description", "") if body else "", answer=_values(answer),
         statuses=", ".join(sorted(str(code) for code in operation["responses"])),
     )  # fmt: skip
 
