@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
@@ -31,11 +31,11 @@ class Refused(Exception):
 
 NAMES = {
     400: "unreadable", 401: "token", 403: "forbidden", 404: "not_found", 405: "method", 409: "conflict",
-    422: "invalid", 429: "too_many",
+    413: "too_large", 422: "invalid", 429: "too_many",
 }  # fmt: skip
 READING = {401: Problem, 403: Problem, 404: Problem, 422: Problem, 429: Problem}
 """The answers every operation may give beside its own."""
-WRITING = READING | {400: Problem, 409: Problem}
+WRITING = READING | {400: Problem, 409: Problem, 413: Problem}
 
 
 def problem(status: int, message: str, fields: dict[str, list[str]] | None = None) -> JsonResponse:
@@ -89,6 +89,7 @@ HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
     AuthenticationError: lambda request, error: problem(
         401, _("Send a token: Authorization: Bearer qms_… A log-in in the browser does not count here.")
     ),
+    RequestDataTooBig: lambda request, error: problem(413, _("This is too much at once. Send it in parts.")),
     Http404: lambda request, error: problem(404, _("There is nothing here that you may see.")),
     PermissionDenied: lambda request, error: problem(403, str(error) or _("You may not do this.")),
 }

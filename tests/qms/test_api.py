@@ -155,6 +155,8 @@ def test_refusals_are_json_in_words(leader: User) -> None:
     assert api.get("/api/v1/kinds/moon/records").json()["error"] == "not_found"
     method = api.delete("/api/v1/me")
     assert (method.status_code, method.json()["error"], method["Allow"]) == (405, "method", "GET")
+    large = api.post("/api/v1/ideas", "x" * 3_000_000, content_type="application/json")
+    assert (large.status_code, large.json()["error"]) == (413, "too_large")
     text = api.post("/api/v1/ideas", "{", content_type="application/json")
     assert (text.status_code, text.json()["error"]) == (400, "unreadable")
 
