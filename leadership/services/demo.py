@@ -84,6 +84,7 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     report(f"{demo_risk.tell(plant)} risks and opportunities …")
     report(f"{demo_quality_cost.tell(plant)} months of quality costs …")
     report(f"{demo_objective.tell(plant)} objectives …")
+    demo_quality_cost.save_money(plant)
     demo_improvement_action.answer_or_let_lapse(until=at)
     organization = Organization.current()
     with transaction.atomic():

@@ -7,6 +7,7 @@ day here came over in one import.
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,7 +17,9 @@ from django.conf import settings
 from django.db import transaction
 
 from leadership.services.demo_improvement_action import Plant
-from objectives.models import QualityCostAccount, QualityCostPosting
+from objectives.models import ImprovementAction, Objective, QualityCostAccount, QualityCostPosting
+from objectives.services import benefit as benefit_service
+from objectives.services import improvement_action as action_service
 from objectives.services import quality_cost, quality_cost_account
 from objectives.services.quality_cost import Entry
 from objectives.services.quality_cost_figures import months_before
@@ -24,6 +27,7 @@ from objectives.services.quality_cost_import_columns import category
 from qms.services import sheet
 
 DATA = Path(settings.BASE_DIR) / "qms" / "data" / "demo" / "quality_costs.csv"
+NAMESPACE = uuid.UUID("4f0b6f0e-3c83-4f5d-9a5e-2d5c4b1b6101")
 BEGAN_AGO = 540
 POSTED_ON, CONFIRMED_ON = 5, 9
 """Days of the following month on which the books are posted and confirmed."""
@@ -82,3 +86,24 @@ def _at(plant: Plant, month: date, day: int) -> datetime:
     following = (month + timedelta(days=32)).replace(day=day)
     moment = datetime.combine(following, time(10), tzinfo=plant.site.zone).astimezone(UTC)
     return max(moment, plant.at(BEGAN_AGO - day))
+
+
+@transaction.atomic
+def save_money(plant: Plant) -> None:
+    """An improvement that serves the scrap objective, with a saving finance confirmed; told after the objectives."""
+    uid = uuid.uuid5(NAMESPACE, "tool life")
+    objective = Objective.objects.filter(site=plant.site, account__name="Scrap").order_by("pk").first()
+    if objective is None or ImprovementAction.objects.filter(uid=uid).exists():
+        return
+    by, finance = plant.users["grace.weber"], plant.users["sian.weber"]
+    action = action_service.open_action(
+        uid=uid, title="Change inserts by tool life instead of by eye on CNC line 3", owner=by.person, site=plant.site,
+        area=plant.areas["CNC line 3"], serves=objective, due_on=plant.at(290).date(), by=by, at=plant.at(335),
+    )  # fmt: skip
+    facts = {"nature": "hard", "rhythm": "per_year", "description": "Less material scrapped on CNC line 3"}
+    benefit = benefit_service.add(
+        action, **facts, method="Scrap book of the line before and after, at material cost", account=objective.account,
+        target_amount=Decimal(24000), actual_amount=Decimal(19800), by=by, at=plant.at(334),
+    )  # fmt: skip
+    action_service.complete(action, outcome="All nine machines change by counter.", by=by, at=plant.at(280))
+    benefit_service.confirm(benefit, proof="password", by=finance, at=plant.at(180))

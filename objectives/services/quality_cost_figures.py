@@ -79,9 +79,9 @@ class Month:
     @property
     def why_gap(self) -> str:
         """What is missing, in words."""
-        if self.missing:
-            return _("no postings: %s") % ", ".join(self.missing)
-        return _("no postings") if self.postings == 0 else ""
+        if self.postings == 0:
+            return _("no postings")
+        return _("no postings: %s") % ", ".join(self.missing) if self.missing else ""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from objectives.forms.quality_cost_account import AccountForm
 from objectives.models import QualityCostAccount
 from objectives.services import quality_cost_account as service
-from objectives.services.quality_cost_page import account_page
+from objectives.services.quality_cost import month_words
+from objectives.services.quality_cost_figures import ALL_FOUR
+from objectives.services.quality_cost_page import AccountPage, account_page
 from objectives.views.quality_cost import STEM, section_tabs
+from objectives.views.quality_cost_page import TONES, StackedChart, short
 from qms.models import Organization, User, site_today
 from qms.permissions import Permission, requires
 from qms.services.timeline import timeline_of
@@ -60,8 +63,20 @@ def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "currency": Organization.current().currency, "may_edit": user.can(Permission.COST_EDIT),
             "crumbs": [(_("Cost of quality"), reverse("objectives:quality-cost")),
                        (_("Accounts"), reverse(f"{STEM}-account-list"))],
-            "points": [(f"{start:%m/%y}", amount) for start, amount, _statement in page.months],
+            "chart": chart_of(account, page),
         })  # fmt: skip
+
+
+def chart_of(account: QualityCostAccount, page: AccountPage) -> StackedChart:
+    """One bar per month; a month in which nothing was booked is a gap."""
+    amounts = [amount for _start, amount, _statement in page.months]
+    return StackedChart(
+        labels=[short(start) for start, _amount, _statement in page.months],
+        names=[month_words(start) for start, _amount, _statement in page.months],
+        series=[(account.name, TONES[list(ALL_FOUR).index(account.category)], amounts)],  # type: ignore[arg-type]
+        line_label="", line=[None] * len(amounts), gaps=["" if a is not None else _("nothing booked") for a in amounts],
+        lanes=[],
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

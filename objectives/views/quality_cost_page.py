@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
@@ -89,9 +90,9 @@ def shown(figures: Figures, sites: list[Site]) -> dict[str, Any]:
     rolling = figures.rolling
     return {
         "figures": figures, "chart": stacked(figures),
-        "share_failures": [(short(m), r.share_of_sales(FAILURES) if whole(r) else None)
+        "share_failures": [(f"{m.begins_on:%m/%y}", r.share_of_sales(FAILURES) if whole(r) else None)
                            for m, r in zip(figures.months, rolling, strict=True)],
-        "share_all": [(short(m), r.share_of_sales(ALL_FOUR) if whole(r) else None)
+        "share_all": [(f"{m.begins_on:%m/%y}", r.share_of_sales(ALL_FOUR) if whole(r) else None)
                       for m, r in zip(figures.months, rolling, strict=True)],
         "rows": [
             row_of(month, total, figures, sites)
@@ -121,7 +122,7 @@ def stacked(figures: Figures) -> StackedChart:
     columns = [month.by_category() for month in figures.months]
     line = [r.cost(ALL_FOUR) if r.is_whole else None for r in figures.rolling]
     return StackedChart(
-        labels=[short(month) for month in figures.months], names=[month.words for month in figures.months],
+        labels=[short(month.begins_on) for month in figures.months], names=[month.words for month in figures.months],
         series=[
             (str(name.label), tone, [column[n] for column in columns])
             for n, (name, tone) in enumerate(zip(ALL_FOUR, TONES, strict=True))
@@ -136,9 +137,9 @@ def stacked(figures: Figures) -> StackedChart:
     )  # fmt: skip
 
 
-def short(month: Month) -> str:
+def short(month: date) -> str:
     """“Oct 26”."""
-    return str(date_format(month.begins_on, "M y"))
+    return str(date_format(month, "M y"))
 
 
 def drill_down(month: Month, sites: list[Site]) -> str:

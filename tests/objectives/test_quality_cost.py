@@ -168,7 +168,7 @@ def test_confirmed_month_is_evidence_and_open_or_reopened_one_is_not() -> None:
 def test_posting_to_a_confirmed_month_names_the_way_out_and_the_same_again_is_let_through() -> None:
     finance = sian()
     confirmed(finance, posted(finance, "100").statements[0])
-    with pytest.raises(MonthConfirmed, match="October 2026 at Denver plant is confirmed.*reopens it with a reason"):
+    with pytest.raises(MonthConfirmed, match=r"October 2026 at Denver plant is confirmed.*reopens it with a reason"):
         posted(finance, "101")
     with pytest.raises(MonthConfirmed):
         posted(finance, "5", key="NEW")

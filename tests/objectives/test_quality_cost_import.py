@@ -16,6 +16,7 @@ from django.urls import reverse
 from objectives.models import QualityCostAccount, QualityCostPosting, QualityCostStatement
 from objectives.services import quality_cost_account
 from objectives.services import quality_cost_import as service
+from objectives.services.quality_cost import Posted
 from objectives.services.quality_cost_import_columns import CannotRead, amount_reader, guess, month
 from qms.models import Job, TrailEntry, User
 from qms.services.sheet import xlsx_file
@@ -39,7 +40,7 @@ def checked(by: User, *lines: str, head: str = HEAD, mark: str = "") -> service.
     return service.check(by.person.site, job, mapping, at=NOW)  # type: ignore[arg-type]
 
 
-def applied(by: User, *lines: str, only: list[int] | None = None, **more: Any) -> service.Posted:
+def applied(by: User, *lines: str, only: list[int] | None = None, **more: Any) -> Posted:
     job = kept(by, *lines)
     mapping = service.Mapping(guess(job.params["header"]))
     wanted = [line for line, _cells in job.params["rows"]] if only is None else only
@@ -110,8 +111,8 @@ def test_messy_rows_say_why_and_can_be_downloaded() -> None:
         13: "Line 12 gives other net sales for this month: 5,000.00.",
         14: "Line 12 holds the same key in this month already.",
         15: "There is no amount.",
-        16: "January 2026 at Denver plant is confirmed by finance (COQ-DEN-2026-0001). Somebody from finance reopens it "
-        "with a reason on its page; then post again.",
+        16: "January 2026 at Denver plant is confirmed by finance (COQ-DEN-2026-0001). Somebody from finance reopens "
+        "it with a reason on its page; then post again.",
         17: "Net sales of “-4” cannot be. Leave the cell empty when they are not known.",
         19: "Line 18 names another category for this new account.",
     }
@@ -125,7 +126,12 @@ def test_messy_rows_say_why_and_can_be_downloaded() -> None:
 def test_only_chosen_lines_are_posted_and_accounts_not_ticked_stay_out() -> None:
     finance = sian()
     account(finance)
-    lines = ("2026-02,Scrap,,1,,", "2026-03,Scrap,,2,,", "2026-03,Audits,appraisal,3,,", "2026-03,Courses,prevention,4,,")
+    lines = (
+        "2026-02,Scrap,,1,,",
+        "2026-03,Scrap,,2,,",
+        "2026-03,Audits,appraisal,3,,",
+        "2026-03,Courses,prevention,4,,",
+    )
     done = applied(finance, *lines, only=[3, 4, 5], opening=["Courses"])
     assert done.new == 2
     assert sorted(QualityCostPosting.objects.values_list("account__name", "amount")) == [
