@@ -72,9 +72,11 @@ def of(found: Nonconformity, user: User) -> Recurrence:
 def with_times(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
     """The rows with ``earlier``: how many of the same cause the user may see in the lookback before each."""
     before = Q(occurred_on__lt=OuterRef("occurred_on")) | Q(occurred_on=OuterRef("occurred_on"), pk__lt=OuterRef("pk"))
-    same = Nonconformity.objects.visible_to(user).exclude(phase=Phase.WITHDRAWN).filter(
-        before, cause_id=OuterRef("cause_id"), occurred_on__gte=OuterRef("lookback_on")
-    )  # fmt: skip
+    # Seen once as a list, so that the database looks for the same cause by its index and not through the whole site.
+    seen = Nonconformity.objects.visible_to(user).exclude(phase=Phase.WITHDRAWN).order_by().values("pk")
+    same = Nonconformity.objects.filter(
+        before, cause_id=OuterRef("cause_id"), occurred_on__gte=OuterRef("lookback_on"), pk__in=seen
+    )
     count = same.order_by().values("cause_id").annotate(n=Count("pk")).values("n")
     counted: QuerySet[Any] = rows.annotate(earlier=Coalesce(Subquery(count, output_field=IntegerField()), Value(0)))
     return counted
