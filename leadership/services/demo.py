@@ -14,7 +14,7 @@ from django.db import transaction
 
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as activity_service
-from leadership.services import demo_improvement_action, demo_objective, demo_quality_cost, demo_risk
+from leadership.services import demo_improvement_action, demo_nonconformity, demo_objective, demo_quality_cost, demo_risk
 from leadership.services.demo_story import SUPERVISORS, Event, events
 from objectives.models import ImprovementAction
 from objectives.services import improvement_action as action_service
@@ -85,6 +85,7 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     report(f"{demo_quality_cost.tell(plant)} months of quality costs …")
     report(f"{demo_objective.tell(plant)} objectives …")
     demo_quality_cost.save_money(plant)
+    report(f"{demo_nonconformity.tell(plant)} nonconformities …")
     demo_improvement_action.answer_or_let_lapse(until=at)
     organization = Organization.current()
     with transaction.atomic():

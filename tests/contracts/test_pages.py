@@ -99,6 +99,7 @@ def costs_that_grow(world: World, client: Client, paths: dict[str, str], add: Ca
 ONE_OF = {
     "activity": "activity",
     "improvement_action": "action",
+    "nonconformity": "nonconformity",
     "objective": "objective",
     "pack": "pack",
     "quality_cost": "statement",
@@ -153,7 +154,7 @@ OTHER_LISTS = {
         "objectives:action-board", "objectives:action-balance", "objectives:idea-new", "leadership:home",
         "leadership:due", "objectives:strategy-matrix", "objectives:strategy-tree", "leadership:log", "leadership:activity-type-list",
         "qms:notification-list",
-        "objectives:quality-cost", "objectives:quality-cost-account-list",
+        "objectives:nonconformity-recurrence", "objectives:quality-cost", "objectives:quality-cost-account-list",
         "objectives:risk-map", "objectives:risk-register", "objectives:risk-scale-list",
     ),
     AccessProfile.LEADER: ("leadership:home", "leadership:due", "leadership:activity-list", "qms:evidence"),
