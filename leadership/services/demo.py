@@ -14,7 +14,13 @@ from django.db import transaction
 
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as activity_service
-from leadership.services import demo_improvement_action, demo_nonconformity, demo_objective, demo_quality_cost, demo_risk
+from leadership.services import (
+    demo_improvement_action,
+    demo_nonconformity,
+    demo_objective,
+    demo_quality_cost,
+    demo_risk,
+)
 from leadership.services.demo_story import SUPERVISORS, Event, events
 from objectives.models import ImprovementAction
 from objectives.services import improvement_action as action_service
