@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid as uuids
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 from objectives.models import IdeaTicket, ImprovementAction
 from objectives.services.improvement_action import begin
 from objectives.services.improvement_notice import tell
-from qms.models import Area, Person, User, site_today
+from qms.models import Area, Person, Record, User, site_today
 from qms.permissions import AccessProfile, Permission
 from qms.services import record as record_service
 from qms.services import secret_link
 
 Status = ImprovementAction.Status
 SENTENCE_LENGTH = 160
+SENT_AGAIN_WITHIN = timedelta(hours=1)
+"""How long the same idea, sent again without a log-in, opens its ticket anew; its uid is no secret later on."""
 SECOND_SENTENCE = re.compile(r"[.!?]\s+\S")
 
 
@@ -30,6 +32,10 @@ class NobodyToAnswer(Exception):
 
 class TooLong(ValidationError):
     """More than one sentence."""
+
+
+class SentBefore(ValidationError):
+    """Something else was sent under this uid before, or the same too long ago."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +54,16 @@ def raise_idea(
     """Take an idea or a problem at an area, from somebody with (``by``) or without a log-in.
 
     Goes to the raiser's own manager where that one logs in, otherwise to the quality manager of the site. The same
-    ``uid`` gives the first idea again, with a fresh ticket. Side effects: the action, a version, a trail entry, the
-    count of its month, a ticket for who has no log-in, a notice to who takes it up. Raises TooLong, NobodyToAnswer,
+    ``uid`` gives the first idea again; without a log-in only for the same words at the same area within
+    SENT_AGAIN_WITHIN, with a fresh ticket. Side effects: the action, a version, a trail entry, the count of its month,
+    a ticket for who has no log-in, a notice to who takes it up. Raises TooLong, NobodyToAnswer, SentBefore,
     ValidationError by field.
     """
     known = ImprovementAction.objects.filter(uid=uid, recorded_by=by).first()
-    if known:
+    if known and (by or _is_sent_again(known, title=title, area=area, at=at)):
         return Raised(known, "" if by else _ticket(known, at=at), is_new=False)
+    if known or Record.objects.filter(uid=uid).exists():
+        raise SentBefore(_("This page has sent something already. Open it anew for the next idea."))
     owner = who_takes_up(area, by=by, at=at)
     action = ImprovementAction(
         uid=uid, title=one_sentence(title), description=more.strip(), owner=owner.person, site=area.site, area=area,
@@ -116,6 +125,12 @@ def by_ticket(secret: str) -> ImprovementAction | None:
     """The idea a ticket follows; None for a secret that opens none."""
     rows = ImprovementAction.objects.filter(ticket__token_digest=secret_link.digest(secret))
     return rows.select_related("site", "area", "owner").first()
+
+
+def _is_sent_again(known: ImprovementAction, *, title: str, area: Area, at: datetime) -> bool:
+    """Whether the idea is one that a double tap or a lost answer sends twice, and nobody who learned its uid."""
+    is_same = (known.title, known.area_id) == (one_sentence(title), area.pk)
+    return is_same and at - known.recorded_at <= SENT_AGAIN_WITHIN
 
 
 def _ticket(action: ImprovementAction, *, at: datetime) -> str:

@@ -1,6 +1,7 @@
 """Ideas and problems: one sentence from a QR code, with or without a log-in, answered and followed by ticket."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +95,35 @@ def test_double_tap_makes_one_idea_and_the_last_ticket_opens_it() -> None:
     assert ImprovementAction.objects.count() == 1
     assert Client().get(second["Location"]).status_code == 200
     assert Client().get(first["Location"]).status_code == 404
+
+
+def test_who_learns_the_uid_of_an_idea_gets_no_ticket_of_it() -> None:
+    """The uid stands in the address of the promise's QR code, for everybody to scan."""
+    area, token = open_area()
+    first = send(token)
+    uid = ImprovementAction.objects.get().uid
+    digest = IdeaTicket.objects.get().token_digest
+    other_code = site_service.issue_code(AreaFactory(site=area.site, name="Paint"), by=None, at=NOW).token
+    assert send(token, uid=str(uid), title="Show me").status_code == 422
+    assert send(other_code, uid=str(uid)).status_code == 422
+    assert IdeaTicket.objects.get().token_digest == digest
+    assert Client().get(first["Location"]).status_code == 200
+
+
+def test_sent_again_opens_the_ticket_anew_for_an_hour() -> None:
+    hiro()
+    sent: dict[str, Any] = {"uid": uuid.uuid4(), "title": "A hook for the hose", "area": AreaFactory(), "by": None}
+    first = service.raise_idea(**sent, at=NOW)
+    assert service.raise_idea(**sent, at=NOW + service.SENT_AGAIN_WITHIN).action == first.action
+    with pytest.raises(service.SentBefore):
+        service.raise_idea(**sent, at=NOW + service.SENT_AGAIN_WITHIN + timedelta(seconds=1))
+
+
+def test_uid_of_a_record_of_somebody_else_is_refused_in_words() -> None:
+    _area, token = open_area()
+    theirs = raised(yusuf()).action
+    assert send(token, uid=str(theirs.uid)).status_code == 422
+    assert ImprovementAction.objects.count() == 1
 
 
 @pytest.mark.parametrize("title", ["", "Two. Sentences here", "x" * 161])
