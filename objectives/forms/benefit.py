@@ -68,9 +68,12 @@ class BenefitForm(forms.Form):
 
 
 class ConfirmForm(SignForm):
-    """Finance's proof of who confirms; what the signature says is the amount, so nothing is chosen."""
+    """Finance's proof of who confirms; what the signature says is the amount shown, so nothing is chosen."""
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, action: ImprovementAction, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"version": action.version})
         super().__init__(*args, user=user, **kwargs)
         del self.fields["meaning"]
 

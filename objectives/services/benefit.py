@@ -124,13 +124,16 @@ def withdraw(benefit: Benefit, *, reason: str, by: User, at: datetime) -> Benefi
 
 
 @transaction.atomic
-def confirm(benefit: Benefit, *, proof: str, by: User, at: datetime) -> Benefit:
+def confirm(
+    benefit: Benefit, *, proof: str, by: User, at: datetime, version: int | None = None
+) -> Benefit:  # fmt: skip
     """Confirm the actual amount, as finance; from now on it counts.
 
-    The caller must have re-authenticated the user just now (``proof`` says how). Side effects: a version that names who
-    confirmed, that person's signature on it, the trail, a notice to the owner. Raises CannotConfirm.
+    The caller must have re-authenticated the user just now (``proof`` says how); ``version`` is the action's version
+    whose amount was shown. Side effects: a version that names who confirmed, that person's signature on it, the trail,
+    a notice to the owner. Raises CannotConfirm, CannotChange, StaleRecord.
     """
-    current, locked = _locked(benefit)
+    current, locked = _locked(benefit, version=version)
     _refuse_unconfirmable(current, locked, by=by)
     locked.confirmed_by, locked.confirmed_at, locked.unconfirmed_at = by.person, at, None
     locked.save(update_fields=["confirmed_by", "confirmed_at", "unconfirmed_at"])
@@ -192,8 +195,8 @@ def _within(benefit: Benefit, from_on: date, to_on: date) -> Decimal:
     return (amount * days / FIRST_YEAR.days).quantize(CENT, ROUND_HALF_UP)
 
 
-def _locked(benefit: Benefit) -> tuple[ImprovementAction, Benefit]:
-    current = record_service.lock(benefit.action)
+def _locked(benefit: Benefit, *, version: int | None = None) -> tuple[ImprovementAction, Benefit]:
+    current = record_service.lock(benefit.action, version=version)
     rows = Benefit.objects.select_for_update(of=("self",)).select_related("confirmed_by")
     locked = rows.get(pk=benefit.pk)
     if locked.withdrawn_at is not None:

@@ -17,8 +17,10 @@ from objectives.models import Benefit, ImprovementAction
 from objectives.services import benefit as service
 from objectives.services.improvement_action import CannotChange
 from objectives.views.improvement_page import may_work_on, to_work_on
+from qms.forms.record_clash import again_with
 from qms.models import Organization, User
 from qms.permissions import Permission, requires
+from qms.services.record import StaleRecord
 from qms.views.record_page import page_url
 
 
@@ -106,10 +108,15 @@ def benefit_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm the actual amount as finance, after a fresh proof of who confirms."""
     benefit = of_visible(request, pk)
     user = cast(User, request.user)
-    form = ConfirmForm(request.POST or None, user=user)
+    form = ConfirmForm(request.POST or None, user=user, action=benefit.action)
     if request.method == "POST" and form.is_valid():
+        seen = form.cleaned_data["version"]
         try:
-            service.confirm(benefit, proof=form.method, by=user, at=timezone.now())
+            service.confirm(benefit, version=seen, proof=form.method, by=user, at=timezone.now())
+        except StaleRecord as stale:
+            form.add_error(None, _("This was changed after you opened the page. Look at what it says now, then sign."))
+            again_with(form, stale.current.version)
+            benefit = of_visible(request, pk)
         except (service.CannotConfirm, CannotChange) as error:
             form.add_error(None, str(error))
         else:

@@ -99,12 +99,30 @@ def test_confirmation_page_asks_for_the_password_and_for_finance() -> None:
     assert as_user(boss).post(address, {"password": PASSWORD}).status_code == 403
     assert as_user(cast_member("Fay Far", AccessProfile.FINANCE, site="LYO")).get(address).status_code == 404
     client = as_user(money)
-    assert "not right" in client.post(address, {"password": "wrong"}).content.decode()
+    seen = {"version": benefit.action.version}
+    assert "not right" in client.post(address, seen | {"password": "wrong"}).content.decode()
     benefit.refresh_from_db()
     assert benefit.confirmed_at is None
-    assert client.post(address, {"password": PASSWORD}).status_code == 302
+    assert client.post(address, seen | {"password": PASSWORD}).status_code == 302
     benefit.refresh_from_db()
     assert benefit.confirmed_by == money.person
+
+
+def test_amount_changed_behind_the_open_page_is_shown_before_it_is_signed() -> None:
+    boss, client = yusuf(), as_user(finance())
+    benefit = saved(boss)
+    address = reverse("objectives:benefit-confirm", args=[benefit.pk])
+    seen = client.get(address).context["form"]["version"].value()
+    service.change(benefit, reason="Counted anew", actual_amount=Decimal(98765), by=boss, at=NOW)
+    answer = client.post(address, {"password": PASSWORD, "version": seen})
+    page = answer.content.decode()
+    assert "changed after you opened the page" in page
+    assert "98,765" in page
+    benefit.refresh_from_db()
+    assert benefit.confirmed_at is None
+    again = answer.context["form"]["version"].value()
+    assert client.post(address, {"password": PASSWORD}).status_code == 200
+    assert client.post(address, {"password": PASSWORD, "version": again}).status_code == 302
 
 
 def test_qualitative_benefit_has_no_amounts_and_money_needs_a_method() -> None:
