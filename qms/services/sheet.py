@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, count, dropwhile
 from typing import IO, Any
 
 import charset_normalizer
@@ -150,17 +151,18 @@ def _xlsx_sheets(data: bytes) -> Iterator[tuple[str, Iterator[tuple[int, list[st
         raise
     except Exception as error:  # openpyxl raises whatever the broken part of the file leads to
         raise SheetRefused(_("The workbook cannot be opened. Save it again as XLSX and try again.")) from error
+    counter = count(1)
     for sheet in book.worksheets:
-        if sheet.max_row is None:  # some programs leave the size out
-            sheet.calculate_dimension(force=True)
-        if (sheet.max_row or 0) > 0:
-            yield str(sheet.title), _lines_of(sheet)
+        filled = dropwhile(lambda line: not any(line[1]), _lines_of(sheet, counter))
+        if first := next(filled, None):
+            yield str(sheet.title), chain([first], filled)
 
 
-def _lines_of(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+def _lines_of(sheet: Any, counter: Iterator[int]) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a sheet; ``counter`` counts those of the whole workbook, since an empty line costs no byte of it."""
     try:
         for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-            _check_size(number, len(values))
+            _check_size(next(counter), len(values))
             yield number, [_cell_text(value) for value in values]
     except (SyntaxError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:  # what broken XML leads to
         if isinstance(error, SheetRefused):

@@ -1,11 +1,12 @@
 """Tables in and out."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from qms.services import sheet
 
@@ -44,6 +45,47 @@ def test_a_workbook_that_bursts_is_refused() -> None:
         archive.writestr("xl/workbook.xml", b"0" * (sheet.MAX_UNPACKED_BYTES + 1))
     with pytest.raises(sheet.SheetRefused, match="unpacks"):
         sheet.read_sheet(io.BytesIO(target.getvalue()))
+
+
+def rewritten(book: Workbook, *changes: tuple[str, str]) -> io.BytesIO:
+    """The workbook with the XML of its sheets changed by patterns."""
+    whole, changed = io.BytesIO(), io.BytesIO()
+    book.save(whole)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            body = source.read(name).decode()
+            for pattern, text in changes if name.startswith("xl/worksheets/sheet") else ():
+                body = re.sub(pattern, text, body)
+            target.writestr(name, body)
+    changed.seek(0)
+    return changed
+
+
+def test_empty_lines_of_all_sheets_count_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet of a few bytes can stand for a hundred thousand lines; so can each of a thousand sheets."""
+    monkeypatch.setattr(sheet, "MAX_ROWS", 100)
+    book = Workbook()
+    for page in (book.active, book.create_sheet("second")):
+        page["A1"], page["A60"] = "Name", "Ana"
+    with pytest.raises(sheet.SheetRefused, match="rows"):
+        sheet.read_book(rewritten(book))
+    assert sheet.read_sheet(rewritten(book)).header == ["Name"]
+
+
+def test_unsized_workbook_is_read_within_the_limits() -> None:
+    book = Workbook()
+    book.active["A1"], book.active["B1"], book.active["A2"] = "Name", "Place", "Ana"
+    unsized = (r"<dimension[^>]*/>", "")
+    assert sheet.read_sheet(rewritten(book, unsized)).rows == [(2, ["Ana", ""])]
+    far = ("</sheetData>", '<row r="2000000000"><c r="A2000000000"><v>1</v></c></row></sheetData>')
+    with pytest.raises(sheet.SheetRefused, match="rows"):
+        sheet.read_book(rewritten(book, unsized, far))
+
+
+def test_empty_sheet_without_a_size_is_passed_over() -> None:
+    book = Workbook()
+    book.create_sheet("second")["A1"] = "Name"
+    assert sheet.read_sheet(rewritten(book, (r"<dimension[^>]*/>", ""))).header == ["Name"]
 
 
 def test_a_workbook_broken_inside_is_refused_in_words() -> None:
