@@ -76,6 +76,7 @@ class AtSite(Schema):
 )  # fmt: skip
 def cost_accounts(request: HttpRequest, place: Query[AtSite]) -> HttpResponse:
     """The accounts in use at a site."""
+    refuse_narrow(request)
     refuse_unknown(request, AtSite)
     site = site_of(caller(request), place.site)
     rows = QualityCostAccount.objects.filter(site=site, is_active=True).order_by("category", "name", "pk")

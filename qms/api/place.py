@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
-from qms.api.bearer import Bearer, caller, token_of
+from qms.api.bearer import Bearer, caller, refuse_narrow, token_of
 from qms.api.errors import READING
 from qms.api.record import as_json
 from qms.models import Area, Person, Site, User
@@ -59,6 +59,7 @@ def me(request: HttpRequest) -> HttpResponse:
 @router.get("/sites", auth=anybody, response=READING | {200: list[SiteLine]}, url_name="sites")
 def sites(request: HttpRequest) -> HttpResponse:
     """The sites the token's owner may see, and the areas in use there."""
+    refuse_narrow(request)
     user = caller(request)
     areas: dict[int, list[str]] = {}
     for site_id, name in Area.objects.visible_to(user).active().order_by("name").values_list("site_id", "name"):

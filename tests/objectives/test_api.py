@@ -117,6 +117,7 @@ def test_token_made_on_the_objectives_page_measures_this_one_only(leader: User, 
     api = Client(headers={"authorization": f"Bearer {made.context['secret']}"})
     assert send(api, f"objectives/{scrap.uid}/measurements", readings("1")).status_code == 200
     assert send(api, "ideas", {"uid": str(uuid.uuid4()), "title": "A hook", "area": "x"}).status_code == 403
+    assert [api.get(f"/api/v1/{name}").status_code for name in ("sites", "cost-accounts")] == [403, 403]
 
 
 def test_idea_is_raised_once(leader: User) -> None:
