@@ -147,7 +147,7 @@ def _candidates(proposal: Proposal, sites: Sequence[Site]) -> QuerySet[Any]:
         site__in=[s.pk for s in sites], occurred_on__gte=proposal.effective_from, phase__in=counting_phases(kind)
     ).order_by()
     if kind.uncounted_statuses:
-        rows = rows.exclude(**{"status__in": sorted(kind.uncounted_statuses)})
+        rows = rows.exclude(Q(status__in=sorted(kind.uncounted_statuses)))
     if proposal.subtype and kind.subtype_lookup:
         rows = rows.filter(**{kind.subtype_lookup: proposal.subtype})
     linked = ClauseLink.objects.filter(clause=proposal.clause)

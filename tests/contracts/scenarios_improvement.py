@@ -12,7 +12,7 @@ from tests.contracts.world import World
 from tests.contracts.world_improvement import done_action, promised_with_pin, raised_idea, some_benefit
 
 IMPROVEMENT_BUILDING_BLOCKS = {
-    "objectives.services.improvement_action.begin": "a part of opening, raising and copying, which their scenarios show",
+    "objectives.services.improvement_action.begin": "a part of opening, raising and copying; their scenarios show it",
     "objectives.services.idea.who_takes_up": "only looks",
 }
 IMPROVEMENT_SHOWN_ELSEWHERE = {

@@ -152,8 +152,8 @@ OTHER_LISTS = {
     AccessProfile.QUALITY_MANAGER: (
         "qms:person-list", "qms:mapping-list", "qms:clause-list", "qms:evidence", "qms:trail", "qms:trail-check",
         "objectives:action-board", "objectives:action-balance", "objectives:idea-new", "leadership:home",
-        "leadership:due", "objectives:strategy-matrix", "objectives:strategy-tree", "leadership:log", "leadership:activity-type-list",
-        "qms:notification-list",
+        "leadership:due", "objectives:strategy-matrix", "objectives:strategy-tree", "leadership:log",
+        "leadership:activity-type-list", "qms:notification-list",
         "objectives:nonconformity-recurrence", "objectives:quality-cost", "objectives:quality-cost-account-list",
         "objectives:risk-map", "objectives:risk-register", "objectives:risk-scale-list",
     ),
