@@ -104,7 +104,7 @@ def test_the_demo_improves_believably(monkeypatch: pytest.MonkeyPatch) -> None:
     demo.load(today=TODAY, at=datetime(2026, 11, 22, 12, tzinfo=UTC))
     actions = ImprovementAction.objects.all()
     assert set(actions.values_list("status", flat=True)) == set(ImprovementAction.Status.values)
-    assert Benefit.objects.filter(confirmed_at__isnull=False, signature__isnull=False).count() == 2
+    assert Benefit.objects.filter(confirmed_at__isnull=False, signature__isnull=False).count() == 3
     assert actions.filter(result="failed").exclude(learning="").count() == 1
     assert actions.filter(copied_from__isnull=False).count() == 3
     assert actions.filter(ticket__isnull=False).count() >= 5
