@@ -105,6 +105,7 @@ def redact(person: Person, *, by: User | None, at: datetime, reason: str) -> Per
     _hold_writers()
     person = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
     _refuse(person)
+    _refuse_out_of_reach(person, by=by)
     rewriter = _rewriter(person)
     if not reason.strip() or rewriter.text(reason) != reason:
         raise NameInReason(_("Say why, without the person's name: the reason stays in the trail."))
@@ -128,6 +129,13 @@ def _refuse(person: Person) -> None:
         raise CannotRedact(_("Deactivate the person first: only the data of somebody who has left is redacted."))
     if person.is_redacted:
         raise CannotRedact(_("This person's data is redacted already."))
+
+
+def _refuse_out_of_reach(person: Person, *, by: User | None) -> None:
+    """As for every other change of a log-in: nobody ends one that reaches further than his or her own."""
+    login = User.objects.filter(person=person).first()
+    if by is not None and login is not None and not by.reaches(login):
+        raise CannotRedact(_("This log-in reaches sites that you do not reach. Ask an administrator of all sites."))
 
 
 def _hold_writers() -> None:

@@ -297,6 +297,16 @@ def test_quality_manager_may_not(paula: Person, client: Client) -> None:
     assert client.get(reverse("qms:person-redact", args=[paula.uid])).status_code == 403
 
 
+def test_administrator_of_one_site_redacts_nobody_who_reached_more(paula: Person) -> None:
+    local = cast_member("Hiro Xu", AccessProfile.ADMINISTRATOR)
+    login = User.objects.get(person=paula)
+    login.has_all_sites = True
+    login.save(update_fields=["has_all_sites"])
+    with pytest.raises(redaction.CannotRedact, match="reaches sites"):
+        redaction.redact(paula, by=local, at=LATER, reason="Asked to be forgotten")
+    assert not Person.objects.get(pk=paula.pk).is_redacted
+
+
 def test_page_shows_what_goes_and_what_stays_and_then_does_it(paula: Person, client: Client) -> None:
     there = reverse("qms:person-redact", args=[paula.uid])
     elevated(client)
