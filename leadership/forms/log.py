@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadership.forms.person_entry import PeopleField
-from leadership.models import ActivityType, LogPreference
+from leadership.models import ActivityType
 from leadership.models.activity import ActivityTypeQuerySet
-from leadership.services.activity import MAX_STOPS, usual_types
+from leadership.services.activity import MAX_STOPS, last_area, usual_types
 from qms.models import Area, Site, User
 from qms.models.site import AreaQuerySet
 
@@ -88,8 +88,7 @@ class Choices:
 
     def first_area(self, asked: str) -> str:
         """The area to begin with: the one asked for (a QR code), the last used, or where the user works."""
-        last = LogPreference.objects.filter(user=self.user).values_list("area_id", flat=True).first()
-        wanted = (asked, str(last or ""), str(self.user.person.area_id or ""))
+        wanted = (asked, str(last_area(self.user) or ""), str(self.user.person.area_id or ""))
         return next((pk for pk in wanted if pk in self.areas), "")
 
 

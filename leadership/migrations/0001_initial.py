@@ -89,14 +89,6 @@ class Migration(migrations.Migration):
                 ('participant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='invitation', to='qms.recordperson')),
             ],
         ),
-        migrations.CreateModel(
-            name='LogPreference',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='qms.area')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='log_preference', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
         migrations.AddIndex(
             model_name='activity',
             index=models.Index(condition=models.Q(('status__in', ['draft', 'withdrawn'])), fields=['status'], name='activity_not_logged'),

@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from qms.models import Area, Json, Phase, Record, RecordQuerySet, User
+from qms.models import Area, Json, Phase, Record, RecordQuerySet
 
 
 class ActivityTypeQuerySet(models.QuerySet["ActivityType"]):
@@ -137,13 +137,3 @@ class ActivityStop(models.Model):
             "heard": self.heard,
             "promised": self.promised,
         }
-
-
-class LogPreference(models.Model):
-    """What a user used last on the Log page: shown first next time."""
-
-    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="log_preference")
-    area = models.ForeignKey(Area, on_delete=models.SET_NULL, null=True, blank=True)
-
-    def __str__(self) -> str:
-        return str(self.user)

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from leadership.models import Activity, ActivityStop, ActivityType, LogPreference
+from leadership.models import Activity, ActivityStop, ActivityType
 from objectives.services import improvement_action
 from qms.models import Area, Person, Record, RecordPerson, Site, User
 from qms.services import record as record_service
@@ -81,7 +81,7 @@ def log(
     without a title, a walk's first stop gives it. An event up to five minutes ahead (the phone's clock) counts as now.
 
     Side effects, in one transaction: the activity with its stops and people, a version, a trail entry, clause links,
-    an improvement action per follow-up, the user's last area.
+    an improvement action per follow-up.
     Raises UidTaken, EventInFuture, LateReasonMissing, ValidationError (by field); nothing is kept then.
     """
     values = {
@@ -120,8 +120,6 @@ def _log(
     record_service.seal(activity, "activity.logged", by=by, at=at)
     for number, follow_up in enumerate(follow_ups):
         _open_follow_up(activity, number, follow_up, by=by, at=at)
-    if activity.area_id:
-        remember_area(by, activity.area_id)
     return activity
 
 
@@ -203,10 +201,10 @@ def withdraw(activity: Activity, *, reason: str, by: User, at: datetime, version
     return record_service.seal(current, "activity.withdrawn", by=by, at=at, reason=reason)
 
 
-def remember_area(user: User, area_id: int) -> None:
-    """Keep the area as the one the Log page offers this user next time."""
-    if not LogPreference.objects.filter(user=user).update(area_id=area_id):
-        LogPreference.objects.get_or_create(user=user, defaults={"area_id": area_id})
+def last_area(user: User) -> int | None:
+    """Id of the area of the user's newest entry that has one."""
+    own = Record.objects.filter(recorded_by=user, kind=Activity.KIND, area__isnull=False)
+    return own.order_by("-pk").values_list("area_id", flat=True).first()
 
 
 def usual_types(user: User, *, most: int = 6) -> list[int]:

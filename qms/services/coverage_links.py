@@ -215,15 +215,16 @@ def _add_to_sums(gone: list[_Touched], came: list[_Touched]) -> None:
         if row.counts:
             days[row.mapping, row.site, row.day] -= 1
             people.setdefault(_person_key(row), 0)
-    _upsert(
+    statements = _upserts(
         "qms_coverageday", "mapping_id, site_id, day, month, count", "mapping_id, site_id, day",
         "count = qms_coverageday.count + EXCLUDED.count",
         [(*key, month_number(key[2]), change) for key, change in sorted(days.items()) if change],
     )  # fmt: skip
-    _upsert(
+    statements += _upserts(
         "qms_coverageperson", "mapping_id, month, site_id, person_id, days", "mapping_id, month, site_id, person_id",
         "days = qms_coverageperson.days | EXCLUDED.days", [(*key, bits) for key, bits in sorted(people.items())],
     )  # fmt: skip
+    _execute(statements)
     _clear_days_without_links(row for row in gone if row.counts)
 
 
@@ -247,15 +248,26 @@ def _clear_days_without_links(gone: Iterable[_Touched]) -> None:
                 )
 
 
-def _upsert(table: str, columns: str, key: str, change: str, rows: list[tuple[Any, ...]]) -> None:
+def _upserts(
+    table: str, columns: str, key: str, change: str, rows: list[tuple[Any, ...]]
+) -> list[tuple[str, list[Any]]]:  # fmt: skip
+    """Statements with their values that insert the rows, or change those that are there."""
+    statements = []
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         part = rows[start : start + ROWS_PER_STATEMENT]
         marks = ", ".join("(" + ", ".join(["%s"] * len(row)) + ")" for row in part)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {table} ({columns}) VALUES {marks} ON CONFLICT ({key}) DO UPDATE SET {change}",
-                [value for row in part for value in row],
-            )
+        text = f"INSERT INTO {table} ({columns}) VALUES {marks} ON CONFLICT ({key}) DO UPDATE SET {change}"
+        statements.append((text, [value for row in part for value in row]))
+    return statements
+
+
+def _execute(statements: list[tuple[str, list[Any]]]) -> None:
+    """Run them in order; a few at once where the database takes several in one message."""
+    at_once = 2 if connection.vendor == "postgresql" else 1
+    with connection.cursor() as cursor:
+        for start in range(0, len(statements), at_once):
+            part = statements[start : start + at_once]
+            cursor.execute("; ".join(text for text, _values in part), [v for _text, values in part for v in values])
 
 
 def _bit(day: date) -> int:

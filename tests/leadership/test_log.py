@@ -12,7 +12,6 @@ from django.utils import timezone
 from PIL import Image
 
 from leadership.models import Activity
-from leadership.services.activity import remember_area
 from objectives.models import ImprovementAction
 from qms.permissions import AccessProfile
 from tests.factories import (
@@ -93,7 +92,8 @@ def test_area_comes_from_the_code_then_the_last_one_then_the_persons(client: Any
     manager.person.area = own
     manager.person.save()
     assert offered() == str(own.pk)
-    remember_area(manager, last.pk)
+    logged_activity(manager, area=last)
+    logged_activity(manager, area=None)
     assert offered() == str(last.pk)
     assert offered(f"?area={scanned.pk}") == str(scanned.pk)
     assert offered(f"?area={elsewhere.pk}") == str(last.pk)
