@@ -55,18 +55,16 @@ def withdraw(activity: Activity, by: User) -> None:
     record_service.seal(current, "activity.withdrawn", by=by, at=NOW)
 
 
-def test_new_record_is_linked_in_three_statements() -> None:
+def test_new_record_is_linked_in_few_messages() -> None:
     user = yusuf()
     MappingFactory()
     MappingFactory(clause=ClauseFactory(number="5.3"))
     activity = logged_activity(user)
     ClauseLink.objects.all().delete()
     activity.version = 1
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         coverage_links.link(activity)
-    assert len(queries) == 3
+    assert len(queries) == (2 if connection.vendor == "postgresql" else 3)
     assert ClauseLink.objects.count() == 2
 
 
