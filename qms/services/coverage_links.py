@@ -52,7 +52,8 @@ def link(record: Record) -> None:
     """Make one record's links and the sums what the mappings say; idempotent.
 
     Called by every change of a record, in its transaction: three statements for a new record, one for a change that
-    touches nothing the links hold; PostgreSQL takes the last two in one message. Drafts and withdrawn records have links that do not count.
+    touches nothing the links hold; PostgreSQL takes the last two in one message. Drafts and withdrawn records have
+    links that do not count.
     """
     kind = kind_of(record)
     if not counting_phases(kind):
