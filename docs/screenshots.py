@@ -27,6 +27,7 @@ BASE = f"http://localhost:{PORT}"
 PASSWORD = "demo-plant-9001"  # noqa: S105  of the demo plant
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+TALL = {"width": 1280, "height": 1180}
 
 
 def main() -> None:
@@ -64,21 +65,26 @@ def wait() -> None:
 
 
 def pages(browser: Browser) -> None:
-    """The pictures of pages: file name, address, who looks, on what."""
+    """The pictures of pages: file name, address, who looks, on what, and the link that is followed from there."""
     shots = (
-        ("log-phone", "/log/", "yusuf.chen", PHONE),
-        ("home-phone", "/", "yusuf.chen", PHONE),
-        ("home", "/", "yusuf.chen", DESKTOP),
-        ("evidence", "/evidence/", "yusuf.chen", DESKTOP),
-        ("activities", "/leadership/activities/", "hiro.weber", DESKTOP),
-        ("mappings", "/admin/mappings/", "hiro.weber", DESKTOP),
-        ("verify", "/verify/", "", DESKTOP),
+        ("log-phone", "/log/", "yusuf.chen", PHONE, ""),
+        ("home-phone", "/", "yusuf.chen", PHONE, ""),
+        ("home", "/", "yusuf.chen", DESKTOP, ""),
+        ("evidence", "/evidence/", "yusuf.chen", DESKTOP, ""),
+        ("activities", "/leadership/activities/", "hiro.weber", DESKTOP, ""),
+        ("objective", "/plan/objectives/", "hiro.weber", TALL, "Scrap rate of CNC line 3"),
+        ("heat-map", "/plan/risks/heat-map/", "hiro.weber", DESKTOP, ""),
+        ("quality-cost", "/plan/quality-cost/", "hiro.weber", TALL, ""),
+        ("mappings", "/admin/mappings/", "hiro.weber", DESKTOP, ""),
+        ("verify", "/verify/", "", DESKTOP, ""),
     )
-    for name, address, who, size in shots:
+    for name, address, who, size, link in shots:
         page = browser.new_page(viewport=size, device_scale_factor=2)  # type: ignore[arg-type]
         if who:
             log_in(page, f"{who}@plant.example")
         page.goto(BASE + address)
+        if link:
+            page.locator("main a", has_text=link).first.click()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=IMAGES / f"{name}.png")
         page.context.close()
