@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
@@ -11,14 +12,18 @@ from django.utils.translation import gettext_lazy as _
 
 from qms.forms.person import PersonField
 from qms.forms.record_list import DayInput
+from qms.forms.signature import ConfirmedForm
 from qms.models import ApiToken, Person, User
 from qms.services.api_token import LONGEST
 
 USUAL = timedelta(days=90)
 
 
-class TokenForm(forms.Form):
-    """A token for one record: what for, and until when. ``today``: the day in UTC, in which tokens end."""
+class TokenForm(ConfirmedForm):
+    """A token for one record: what for, until when, and the proof of who makes it, as it outlives the session.
+
+    ``today``: the day in UTC, in which tokens end.
+    """
 
     name = forms.CharField(
         label=_("What is it for"), max_length=80, help_text=_("The program or machine that uses it: scale of line 3.")
@@ -26,6 +31,7 @@ class TokenForm(forms.Form):
     last_day = forms.DateField(
         label=_("Last day"), widget=DayInput, help_text=_("At most twelve months from now. It ends at midnight UTC."),
     )  # fmt: skip
+    field_order: Iterable[str] | None = ("name", "last_day", "password", "code")
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         self.today = today
@@ -53,7 +59,7 @@ class PersonalTokenForm(TokenForm):
         label=_("It may"), choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple,
         help_text=_("Never more than the one it acts for may do."),
     )  # fmt: skip
-    field_order = ("person", "name", "scopes", "last_day")
+    field_order = ("person", "name", "scopes", "last_day", "password", "code")
 
 
 class ServiceTokenForm(PersonalTokenForm):
@@ -66,9 +72,9 @@ class ServiceTokenForm(PersonalTokenForm):
         ),
     )
 
-    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        people = Person.objects.visible_to(by).active().filter(user__is_active=True)
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        people = Person.objects.visible_to(user).active().filter(user__is_active=True)
         cast(PersonField, self.fields["person"]).people = people.order_by("name", "pk")
 
     def owner(self) -> User:

@@ -1,12 +1,14 @@
-"""Signing a record: what the signature means, and the proof of who signs."""
+"""The fresh proof of who somebody is, and signing a record: what the signature means."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from qms.forms.elevation import ProofForm
 from qms.models import User
 from qms.services import reauthentication
 
@@ -17,28 +19,15 @@ MEANINGS = [
 ]
 
 
-class SignForm(forms.Form):
-    """Meaning, password and, with two-step log-in, a code. ``method`` says how the signer proved who signs."""
+class ConfirmedForm(ProofForm):
+    """A form that wants the proof and checks it; ``method`` says how the user proved who is there."""
 
-    meaning = forms.ChoiceField(
-        label=_("What your signature says"), choices=MEANINGS, widget=forms.RadioSelect,
-        error_messages={"required": _("Choose what your signature says.")},
-    )  # fmt: skip
-    password = forms.CharField(
-        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text=_("A signature needs a fresh proof that it is you."),
-    )  # fmt: skip
-    code = forms.CharField(
-        label=_("Code from your authenticator app"), required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )  # fmt: skip
     method = ""
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, needs_code=reauthentication.needs_code(user), **kwargs)
         self.user = user
-        if not reauthentication.needs_code(user):
-            del self.fields["code"]
+        self.fields["password"].help_text = _("This needs a fresh proof that it is you.")
 
     def clean(self) -> dict[str, Any] | None:
         """Check the proof; a wrong answer is counted."""
@@ -53,3 +42,13 @@ class SignForm(forms.Form):
             except reauthentication.NotConfirmed as error:
                 self.add_error("password", str(error))
         return values
+
+
+class SignForm(ConfirmedForm):
+    """What the signature says, and the proof of who signs."""
+
+    meaning = forms.ChoiceField(
+        label=_("What your signature says"), choices=MEANINGS, widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what your signature says.")},
+    )  # fmt: skip
+    field_order: Iterable[str] | None = ("meaning", "password", "code")

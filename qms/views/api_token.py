@@ -69,9 +69,10 @@ def issued(
 
 def issued_for(request: HttpRequest, record: Record, *, back_url: str) -> HttpResponse:
     """A personal token that reads one record and sends its measurements."""
+    form = TokenForm(request.POST or None, user=cast(User, request.user), today=today_utc())
     return issued(
-        request, TokenForm(request.POST or None, today=today_utc()), back_url=back_url, record=record,
-        title=_("Token for measurements"), lead=f"{record.reference} {record.title}", scopes=service.RECORD_SCOPES,
+        request, form, back_url=back_url, record=record, title=_("Token for measurements"),
+        lead=f"{record.reference} {record.title}", scopes=service.RECORD_SCOPES,
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def api_token_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.API_USE)
 def api_token_new(request: HttpRequest) -> HttpResponse:
     """Make a token of my own."""
-    form = PersonalTokenForm(request.POST or None, today=today_utc())
+    form = PersonalTokenForm(request.POST or None, user=cast(User, request.user), today=today_utc())
     return issued(request, form, back_url=reverse("qms:api-token-list"), title=_("New token"))
 
 
@@ -120,7 +121,7 @@ def service_token_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.USER_EDIT)
 def service_token_new(request: HttpRequest) -> HttpResponse:
     """Make a token for a machine that acts for a log-in."""
-    form = ServiceTokenForm(request.POST or None, today=today_utc(), by=cast(User, request.user))
+    form = ServiceTokenForm(request.POST or None, user=cast(User, request.user), today=today_utc())
     back_url = reverse("qms:service-token-list")
     return issued(request, form, back_url=back_url, title=_("New service token"), is_service=True)
 

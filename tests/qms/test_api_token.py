@@ -12,7 +12,7 @@ from qms.models import ApiToken, Notification, TrailEntry, User
 from qms.services import api_token, secret_link, trail
 from qms.services.timeline import timeline_of
 from tests.contracts.test_access import signed_in
-from tests.factories import NOW, cast_member, hiro, logged_activity, omar, yusuf
+from tests.factories import NOW, PASSWORD, cast_member, hiro, logged_activity, omar, yusuf
 
 pytestmark = pytest.mark.django_db
 SOON = NOW + timedelta(days=90)
@@ -141,7 +141,8 @@ def last_day() -> str:
 def test_my_new_token_is_shown_once_and_revoked_by_a_button(client: Client, leader: User) -> None:
     client.force_login(leader)
     made = client.post(
-        reverse("qms:api-token-new"), {"name": "Report", "scopes": ["read", "idea"], "last_day": last_day()}
+        reverse("qms:api-token-new"),
+        {"name": "Report", "scopes": ["read", "idea"], "last_day": last_day(), "password": PASSWORD},
     )
     secret = made.context["secret"]
     assert made["Cache-Control"].startswith("max-age=0")
@@ -159,9 +160,17 @@ def test_my_new_token_is_shown_once_and_revoked_by_a_button(client: Client, lead
 def test_wrong_form_says_what_is_wrong(client: Client, leader: User) -> None:
     client.force_login(leader)
     day = (timezone.now() + timedelta(days=400)).date()
-    answer = client.post(reverse("qms:api-token-new"), {"name": "Report", "last_day": str(day)})
+    answer = client.post(reverse("qms:api-token-new"), {"name": "Report", "last_day": str(day), "password": ""})
     assert answer.status_code == 422
-    assert set(answer.context["form"].errors) == {"scopes", "last_day"}
+    assert set(answer.context["form"].errors) == {"scopes", "last_day", "password"}
+
+
+def test_stolen_session_makes_no_token(client: Client, leader: User) -> None:
+    client.force_login(leader)
+    sent = {"name": "Report", "scopes": ["read"], "last_day": last_day(), "password": "guessed"}
+    answer = client.post(reverse("qms:api-token-new"), sent)
+    assert set(answer.context["form"].errors) == {"password"}
+    assert not ApiToken.objects.exists()
 
 
 def test_somebody_elses_token_is_not_mine_to_revoke(client: Client, leader: User) -> None:
@@ -178,6 +187,7 @@ def test_administrator_makes_a_service_token_in_an_elevated_session_only(client:
     new = reverse("qms:service-token-new")
     assert "/account/elevate/" in client.get(new).url
     data = {"person": "Yusuf Chen", "name": "Scale", "scopes": ["measurement"], "last_day": last_day()}
+    data["password"] = PASSWORD
     made = signed_in(admin).post(new, data)
     token = ApiToken.objects.get()
     assert (token.owner, token.is_service, token.created_by) == (leader, True, admin)
