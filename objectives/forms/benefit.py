@@ -10,8 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from objectives.models import Benefit, ImprovementAction, QualityCostAccount
 from objectives.services.benefit import FIELDS
-from qms.forms.signature import SignForm
-from qms.models import User
 
 AMOUNTS = ("target_amount", "forecast_amount", "actual_amount")
 
@@ -65,17 +63,6 @@ class BenefitForm(forms.Form):
     def facts(self) -> dict[str, Any]:
         """The benefit by the service's names."""
         return {name: self.cleaned_data[name] for name in FIELDS}
-
-
-class ConfirmForm(SignForm):
-    """Finance's proof of who confirms; what the signature says is the amount shown, so nothing is chosen."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, user: User, action: ImprovementAction, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"version": action.version})
-        super().__init__(*args, user=user, **kwargs)
-        del self.fields["meaning"]
 
 
 class WithdrawBenefitForm(forms.Form):

@@ -15,7 +15,6 @@ from objectives.models import QualityCostAccount, QualityCostPosting, QualityCos
 from objectives.services.quality_cost import Entry, month_words, total_key
 from objectives.services.quality_cost_figures import months_before
 from qms.forms.record_list import DayInput, RecordFilter
-from qms.forms.signature import SignForm
 from qms.models import Site, User
 
 LENGTHS = (12, 24, 36)
@@ -154,11 +153,3 @@ class BookingForm(forms.Form):
 
 def _is_total(posting: QualityCostPosting) -> bool:
     return posting.key == total_key(posting.account)
-
-
-class ConfirmForm(SignForm):
-    """Finance's proof of who confirms; what the signature says is fixed."""
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, user=user, **kwargs)
-        del self.fields["meaning"]

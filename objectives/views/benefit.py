@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from objectives.forms.benefit import BenefitForm, ConfirmForm, WithdrawBenefitForm
+from objectives.forms.benefit import BenefitForm, WithdrawBenefitForm
 from objectives.models import Benefit, ImprovementAction
 from objectives.services import benefit as service
 from objectives.services.improvement_action import CannotChange
 from objectives.views.improvement_page import may_work_on, to_work_on
 from qms.forms.record_clash import again_with
+from qms.forms.signature import SignVersionForm
 from qms.models import Organization, User
 from qms.permissions import Permission, requires
 from qms.services.record import StaleRecord
@@ -108,7 +109,7 @@ def benefit_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm the actual amount as finance, after a fresh proof of who confirms."""
     benefit = of_visible(request, pk)
     user = cast(User, request.user)
-    form = ConfirmForm(request.POST or None, user=user, action=benefit.action)
+    form = SignVersionForm(request.POST or None, user=user, record=benefit.action)
     if request.method == "POST" and form.is_valid():
         seen = form.cleaned_data["version"]
         try:

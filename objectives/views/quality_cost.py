@@ -17,12 +17,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from objectives.forms.improvement_action import MoveForm
-from objectives.forms.quality_cost import BookingForm, ConfirmForm, MonthForm, QualityCostFilter
+from objectives.forms.quality_cost import BookingForm, MonthForm, QualityCostFilter
 from objectives.models import QualityCostAccount, QualityCostPosting, QualityCostStatement
 from objectives.records import QUALITY_COST
 from objectives.services import quality_cost as service
 from objectives.services.quality_cost_page import statement_page
 from qms.forms.record_clash import again_with
+from qms.forms.signature import SignVersionForm
 from qms.models import Organization, Site, User, site_today
 from qms.permissions import Permission, requires
 from qms.records import Text
@@ -261,12 +262,16 @@ def quality_cost_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm the month as finance, after a fresh proof of who confirms."""
     statement = load(request, QualityCostStatement, pk)
     user = cast(User, request.user)
-    form = ConfirmForm(request.POST if request.method == "POST" else None, user=user)
+    form = SignVersionForm(request.POST or None, user=user, record=statement)
     if request.method == "POST" and form.is_valid():
         try:
-            seen = int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else None
-            service.confirm(statement, method=form.method, version=seen, by=user, at=timezone.now())
-        except (service.CannotConfirm, IllegalTransition, StaleRecord) as error:
+            service.confirm(
+                statement, method=form.method, version=form.cleaned_data["version"], by=user, at=timezone.now()
+            )
+        except StaleRecord as stale:
+            form.add_error(None, str(stale))
+            again_with(form, stale.current.version)
+        except (service.CannotConfirm, IllegalTransition) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, _("Confirmed and signed: %(name)s.") % {"name": user.person.name})

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from qms.forms.elevation import ProofForm
-from qms.models import User
+from qms.models import Record, User
 from qms.services import reauthentication
 
 MEANINGS = [
@@ -52,3 +52,13 @@ class SignForm(ConfirmedForm):
         error_messages={"required": _("Choose what your signature says.")},
     )  # fmt: skip
     field_order: Iterable[str] | None = ("meaning", "password", "code")
+
+
+class SignVersionForm(ConfirmedForm):
+    """A signature that says one thing, under the version of the record that was shown: ``version`` is sent back."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, record: Record, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"version": record.version})
+        super().__init__(*args, **kwargs)

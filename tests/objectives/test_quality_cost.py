@@ -253,7 +253,8 @@ def test_finance_confirms_on_the_page_with_a_fresh_proof() -> None:
     page = client.get(url(statement, "confirm")).content.decode()
     assert "Net sales are missing" in page
     assert client.post(url(statement, "confirm"), {"password": "wrong", "version": "1"}).status_code == 200
-    assert QualityCostStatement.objects.get().status == "open"
+    client.post(url(statement, "confirm"), {"password": PASSWORD})
+    assert QualityCostStatement.objects.get().status == "open", "one signs what one was shown"
     stale = client.post(url(statement, "confirm"), {"password": PASSWORD, "version": "0"}).content.decode()
     assert "Somebody else has changed this record" in stale
     assert client.post(url(statement, "confirm"), {"password": PASSWORD, "version": "1"}).status_code == 302
