@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from objectives.models import Risk, RiskScale
 from objectives.services.risk_scale import ScaleFacts, default_facts
 from qms.forms.record_list import DayInput
-from qms.models import Site, User
+from qms.models import Area, Site, User
 
 
 class WordsField(forms.CharField):
@@ -63,12 +63,17 @@ class ScaleForm(forms.Form):
 
 
 class MapForm(forms.Form):
-    """Where, and risks or opportunities; the scale, when it is not the one in force."""
+    """Risks or opportunities, where, and assessed when; the scale, when it is not the one in force."""
 
     nature = forms.ChoiceField(label=_("Show"), choices=Risk.Nature.choices, required=False)
     site = forms.ModelChoiceField(
         label=_("Site"), queryset=Site.objects.none(), required=False, empty_label=_("All sites")
     )
+    area = forms.ModelChoiceField(
+        label=_("Area"), queryset=Area.objects.none(), required=False, empty_label=_("All areas")
+    )
+    since = forms.DateField(label=_("Assessed from"), widget=DayInput, required=False)
+    until = forms.DateField(label=_("Assessed until"), widget=DayInput, required=False)
     scale = forms.ModelChoiceField(
         label=_("Scale"), queryset=RiskScale.objects.none(), required=False, empty_label=_("The one in force")
     )
@@ -77,8 +82,15 @@ class MapForm(forms.Form):
         super().__init__(*args, **kwargs)
         site = cast(forms.ModelChoiceField, self.fields["site"])
         site.queryset = Site.objects.visible_to(user).order_by("name", "pk")
+        area = cast(forms.ModelChoiceField, self.fields["area"])
+        area.queryset = Area.objects.visible_to(user).select_related("site").order_by("site__name", "name", "pk")
+        area.label_from_instance = lambda obj: f"{obj.site.name} · {obj.name}"  # type: ignore[method-assign]
         scale = cast(forms.ModelChoiceField, self.fields["scale"])
         scale.queryset = RiskScale.objects.visible_to(user).order_by("-opened_at", "pk")
+
+    def narrowed(self) -> dict[str, Any]:
+        """Area and period, as far as they are chosen, by the names the list's filters have too."""
+        return {name: value for name in ("area", "since", "until") if (value := self.chosen(name))}
 
     def chosen(self, name: str) -> Any:
         """What was chosen; nothing when it cannot be."""
@@ -95,5 +107,6 @@ class RegisterForm(MapForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.fields["scale"]
+        for name in ("scale", "area", "since", "until"):
+            del self.fields[name]
         self.fields["on"].widget.attrs["max"] = timezone.localdate().isoformat()

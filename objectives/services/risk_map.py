@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.db.models import Count, F
 
 from objectives.models import Level, Risk, RiskCell, RiskScale
 from objectives.services import risk_scale
-from qms.models import Site, User
+from qms.models import Area, Site, User
 from qms.permissions import Permission
 from qms.services import trail
 
@@ -47,12 +48,19 @@ class HeatMap:
     elsewhere: list[tuple[RiskScale, int]]
 
 
-def heat_map(user: User, *, nature: str, site: Site | None, scale: RiskScale | None) -> HeatMap:
+def heat_map(
+    user: User, *, nature: str, site: Site | None, scale: RiskScale | None, area: Area | None = None,
+    since: date | None = None, until: date | None = None,
+) -> HeatMap:  # fmt: skip
     """What the user may see of it, on the scale asked for, otherwise the one in force where he or she looks.
 
-    Four queries at most, whatever the number of risks. Confidential risks are counted only for who may see them.
+    ``since`` and ``until`` are days of the last assessment. Four queries at most, whatever the number of risks; with
+    an area or a period the risks themselves are counted, without them the kept sums are read. Confidential risks are
+    counted only for who may see them.
     """
-    counted = _counted(user, nature, site)
+    wanted = {"area": area, "occurred_on__gte": since, "occurred_on__lte": until}
+    narrowed = {lookup: value for lookup, value in wanted.items() if value is not None}
+    counted = _counted_anew(user, nature, site, narrowed) if narrowed else _counted(user, nature, site)
     known = {found.pk: found for found in RiskScale.objects.filter(pk__in={key[0] for key in counted})}
     shown = scale or risk_scale.in_force(site)
     if shown is None:
@@ -100,6 +108,14 @@ def _counted(user: User, nature: str, site: Site | None) -> Counter[Place]:
         for scale_id, likelihood, impact in own.order_by().values_list("scale_id", "now_likelihood", "now_impact"):
             found[scale_id, likelihood or 0, impact or 0] += 1
     return found
+
+
+def _counted_anew(user: User, nature: str, site: Site | None, narrowed: dict[str, Any]) -> Counter[Place]:
+    """The same from the risks of an area or a period, for which no sums are kept."""
+    rows = Risk.objects.visible_to(user).filter(nature=nature, **narrowed).exclude(on_map=Risk.OnMap.NO)
+    rows = rows.filter(site=site) if site else rows
+    counted = rows.order_by().values_list("scale_id", "now_likelihood", "now_impact").annotate(n=Count("*"))
+    return Counter({(scale_id, likelihood, impact): n for scale_id, likelihood, impact, n in counted})
 
 
 def move(risk: Risk) -> None:

@@ -18,7 +18,7 @@ from objectives.models import Risk, RiskCell
 from objectives.services import risk as service
 from objectives.services import risk_map
 from qms.permissions import AccessProfile
-from tests.factories import NOW, TODAY, cast_member, hiro, omar, yusuf
+from tests.factories import NOW, TODAY, AreaFactory, cast_member, hiro, omar, yusuf
 from tests.objectives.risks import accepted, as_user, identified, judged, rated, treated, url
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +132,22 @@ def test_heat_map_counts_and_each_cell_leads_to_what_is_behind_it() -> None:
     assert "2 records" in behind
     assert "High" in text(page)
     assert cells(client.get(MAP + "?nature=opportunity").content.decode())["4", "4"][0] == 1
+
+
+def test_heat_map_of_an_area_or_a_period_counts_as_its_list_does() -> None:
+    boss = yusuf()
+    here = AreaFactory(name="CNC line 3", site=boss.person.site)
+    rated(boss, 4, 4, title="Here", area=here)
+    rated(boss, 4, 4, title="Elsewhere")
+    rated(boss, 4, 4, title="Hidden", area=here, is_confidential=True, owner=hiro().person)
+    day = TODAY.isoformat()
+    client, other = as_user(boss), as_user(cast_member("Ximena Vega"))
+    for query, count in ((f"area={here.pk}", 2), (f"since={day}", 3), ("until=2020-01-01", 0)):
+        found = cells(client.get(f"{MAP}?{query}").content.decode())
+        assert found.get(("4", "4"), (0, ""))[0] == count, query
+        if count:
+            assert f"{count} records" in text(client.get(found["4", "4"][1]).content.decode())
+    assert cells(other.get(f"{MAP}?area={here.pk}").content.decode())["4", "4"][0] == 1
 
 
 def test_heat_map_shows_nobody_what_the_list_would_not() -> None:
