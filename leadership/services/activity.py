@@ -91,26 +91,28 @@ def log(
     }  # fmt: skip
     rows = {"leaders": leaders, "people_met": people_met, "stops": stops}
     try:
-        return _log(uid, values, rows, follow_ups, by=by, at=at)
-    except IntegrityError:  # the other tap of a double tap was quicker
-        twin = _known(uid, by)
-        if twin is None:
+        return _log(uid, values, rows, follow_ups, draft=None, by=by, at=at)
+    except (IntegrityError, ValidationError):  # a second tap, a draft, or an entry sent again when its time has passed
+        known = _known(uid, by)
+        if known is None:
             raise
-        return twin
+    return _log(uid, values, rows, follow_ups, draft=known, by=by, at=at)
 
 
 @transaction.atomic
 def _log(
-    uid: uuids.UUID, values: dict[str, Any], rows: dict[str, Any], follow_ups: Sequence[FollowUp], *, by: User,
-    at: datetime,
+    uid: uuids.UUID, values: dict[str, Any], rows: dict[str, Any], follow_ups: Sequence[FollowUp], *,
+    draft: Activity | None, by: User, at: datetime,
 ) -> Activity:  # fmt: skip
-    known = _known(uid, by)
-    if known and known.status != Activity.Status.DRAFT:
-        return known
+    """Log it as new, which the unique ``uid`` refuses when it is known; or make the draft, once locked, logged."""
+    if draft:
+        draft = record_service.lock(draft)
+        if draft.status != Activity.Status.DRAFT:
+            return draft
     values = _tidy(values, rows["stops"], at=at)
     _refuse_wrong_time(values["happened_at"], values["late_reason"], at=at)
-    if known:
-        activity = record_service.lock(known)
+    if draft:
+        activity = draft
         _assign(activity, values)
         record_service.move(activity, Activity.Status.LOGGED)
     else:

@@ -78,6 +78,15 @@ def test_log_twice_with_one_uid_keeps_the_first():
     assert (Activity.objects.count(), ImprovementAction.objects.count()) == (1, 1)
 
 
+def test_entry_sent_again_when_its_time_has_passed_is_the_one_that_is_kept():
+    manager, uid = yusuf(), uuid.uuid4()
+    first = log(manager, uid=uid)
+    assert log(manager, uid=uid, at=NOW + timedelta(days=3)).pk == first.pk, "no reason is asked for what is there"
+    with pytest.raises(service.LateReasonMissing):
+        log(manager, at=NOW + timedelta(days=3))
+    assert Activity.objects.count() == 1
+
+
 def test_log_refuses_the_uid_of_somebody_else():
     theirs = logged_activity(hiro())
     with pytest.raises(service.UidTaken, match="already in use"):
