@@ -24,7 +24,7 @@ from objectives.services import objective as objective_service
 from objectives.services import quality_cost
 from qms.models import ApiToken, TrailEntry, User
 from tests.contracts.test_access import signed_in
-from tests.factories import AreaFactory, cast_member, hiro, yusuf
+from tests.factories import PASSWORD, AreaFactory, cast_member, hiro, yusuf
 from tests.qms.test_api import caller
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +111,8 @@ def test_token_made_on_the_objectives_page_measures_this_one_only(leader: User, 
     page = browser.get(f"/plan/objectives/{scrap.pk}/").content.decode()
     assert f"/plan/objectives/{scrap.pk}/token/" in page
     day = str(TODAY + timedelta(days=30))
-    made = browser.post(f"/plan/objectives/{scrap.pk}/token/", {"name": "Scale", "last_day": day})
+    sent = {"name": "Scale", "last_day": day, "password": PASSWORD}
+    made = browser.post(f"/plan/objectives/{scrap.pk}/token/", sent)
     token = ApiToken.objects.get()
     assert (token.record_id, token.scopes) == (scrap.pk, ["measurement", "read"])
     api = Client(headers={"authorization": f"Bearer {made.context['secret']}"})
