@@ -42,10 +42,26 @@ class NavLink:
     is_big: bool
 
 
+@dataclass(frozen=True)
+class Section:
+    """A tile of a page that leads into one part of the product, such as Plan; hidden like a NavItem."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    note: str | Promise
+    permission: Permission = Permission.RECORD_VIEW
+
+    @property
+    def url(self) -> str:
+        return address(self.url_name)
+
+
+Groups = Iterable[tuple[str | Promise, list[Section]]]
 SIDEBAR = (
     NavItem(_("Home"), "leadership:home", "home"),
     NavItem(_("Log"), "leadership:log", "log", Permission.ACTIVITY_LOG),
-    NavItem(_("Activities"), "leadership:activity-list", "walk", Permission.RECORD_VIEW),
+    NavItem(_("Leadership"), "leadership:overview", "star", Permission.RECORD_VIEW),
     NavItem(_("Evidence"), "qms:evidence", "evidence", Permission.EVIDENCE_VIEW),
     NavItem(
         _("Plan"), "objectives:plan", "plan", Permission.RECORD_VIEW,
@@ -77,6 +93,12 @@ def address(url_name: str) -> str:
         return reverse(url_name)
     except NoReverseMatch:
         return ""
+
+
+def sections_for(user: User, groups: Groups) -> list[tuple[str | Promise, list[Section]]]:
+    """The groups with the sections ``user`` may open; a group without any is left out."""
+    shown = [(title, [s for s in sections if s.url and user.can(s.permission)]) for title, sections in groups]
+    return [(title, sections) for title, sections in shown if sections]
 
 
 def links(items: Iterable[NavItem], user: User, path: str) -> list[NavLink]:

@@ -46,6 +46,16 @@ class Permission(models.TextChoices):
     RISK_SCALE_EDIT = "risk_scale_edit", _("Edit the scale risks are rated on")
     NONCONFORMITY_EDIT = "nonconformity_edit", _("Work on nonconformities")
     COST_EDIT = "cost_edit", _("Keep the cost of quality")
+    POLICY_EDIT = "policy_edit", _("Draft the quality policy and ask people to read it")
+    POLICY_APPROVE = "policy_approve", _("Approve the quality policy with one's signature")
+    ROLE_EDIT = "role_edit", _("Say who answers for what")
+    STANDARD_WORK_EDIT = "standard_work_edit", _("Plan leaders' standard work")
+    RECOGNITION_GIVE = "recognition_give", _("Thank people for what they did")
+    COMMUNICATION_EDIT = "communication_edit", _("Record what was told to whom")
+    RESOURCE_REQUEST = "resource_request", _("Ask for resources")
+    RESOURCE_DECIDE = "resource_decide", _("Provide resources, or answer for not providing them")
+    ENGAGEMENT_VIEW = "engagement_view", _("See the measures of leadership engagement")
+    REMINDER_EDIT = "reminder_edit", _("Decide who is reminded of what, and watch what is sent")
     API_USE = "api_use", _("Make tokens for the interface")
     EVIDENCE_VIEW = "evidence_view", _("See clause coverage")
     PACK_REQUEST = "pack_request", _("Request evidence packs")
@@ -94,11 +104,12 @@ _LEADER = _EMPLOYEE | {
     Permission.ACTIVITY_LOG, Permission.ACTION_EDIT, Permission.RECORD_EXPORT,
     Permission.PACK_REQUEST, Permission.PACK_VIEW, Permission.MAPPING_VIEW, Permission.OBJECTIVE_EDIT,
     Permission.OBJECTIVE_APPROVE, Permission.RISK_EDIT, Permission.RISK_ACCEPT, Permission.NONCONFORMITY_EDIT,
-    Permission.API_USE,
+    Permission.API_USE, Permission.POLICY_APPROVE, Permission.STANDARD_WORK_EDIT, Permission.RECOGNITION_GIVE,
+    Permission.COMMUNICATION_EDIT, Permission.RESOURCE_REQUEST, Permission.RESOURCE_DECIDE, Permission.ENGAGEMENT_VIEW,
 }  # fmt: skip
 _AUDITOR = _EMPLOYEE | {
     Permission.RECORD_EXPORT, Permission.CONFIDENTIAL_VIEW, Permission.PACK_REQUEST, Permission.PACK_VIEW,
-    Permission.MAPPING_VIEW, Permission.TRAIL_VIEW,
+    Permission.MAPPING_VIEW, Permission.TRAIL_VIEW, Permission.ENGAGEMENT_VIEW,
 }  # fmt: skip
 
 PROFILES: dict[str, frozenset[Permission]] = {
@@ -109,6 +120,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
         | {
             Permission.ACTIVITY_CORRECT, Permission.ACTIVITY_TYPE_EDIT, Permission.PERSON_EDIT,
             Permission.CLAUSE_EDIT, Permission.MAPPING_EDIT, Permission.RISK_SCALE_EDIT, Permission.COST_EDIT,
+            Permission.POLICY_EDIT, Permission.ROLE_EDIT, Permission.REMINDER_EDIT,
         }
     ),
     AccessProfile.FINANCE: frozenset(
@@ -129,6 +141,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
             Permission.MAPPING_VIEW, Permission.MAPPING_EDIT, Permission.CLAUSE_EDIT, Permission.PERSON_EDIT,
             Permission.SITE_EDIT, Permission.USER_EDIT, Permission.ACTIVITY_TYPE_EDIT,
             Permission.ORGANIZATION_EDIT, Permission.TRAIL_VIEW, Permission.API_USE, Permission.RISK_SCALE_EDIT,
+            Permission.REMINDER_EDIT,
         }
     ),
 }  # fmt: skip

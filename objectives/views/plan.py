@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
@@ -11,27 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from qms.models import User
-from qms.navigation import address
+from qms.navigation import Groups, Section, sections_for
 from qms.permissions import Permission, requires
-from qms.records import Text
 
-
-@dataclass(frozen=True)
-class Section:
-    """A part of planning; it is shown when its address exists and the user holds its permission."""
-
-    label: Text
-    url_name: str
-    icon: str
-    note: Text
-    permission: Permission = Permission.RECORD_VIEW
-
-    @property
-    def url(self) -> str:
-        return address(self.url_name)
-
-
-GROUPS: list[tuple[Text, list[Section]]] = [
+GROUPS: Groups = [
     (
         _("Where we want to be"),
         [
@@ -99,6 +81,8 @@ GROUPS: list[tuple[Text, list[Section]]] = [
 @requires(Permission.RECORD_VIEW)
 def plan(request: HttpRequest) -> HttpResponse:
     """The tiles of everything the user may open."""
-    user = cast(User, request.user)
-    groups = [(title, [s for s in sections if s.url and user.can(s.permission)]) for title, sections in GROUPS]
-    return render(request, "objectives/plan_index.html", {"groups": [pair for pair in groups if pair[1]]})
+    groups = sections_for(cast(User, request.user), GROUPS)
+    return render(request, "components/section_page.html", {
+        "groups": groups, "title": _("Plan"),
+        "lead": _("What the plant wants to reach, what could come in between, and what is being done."),
+    })  # fmt: skip

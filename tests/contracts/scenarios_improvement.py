@@ -1,4 +1,4 @@
-"""Scenarios of the services of improvement actions, ideas, benefits and promises; scenarios.py takes them in."""
+"""Scenarios of the services of improvement actions, ideas, benefits and promises, collected by name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from objectives.services import benefit, idea, improvement_cycle, promise
 from tests.contracts.world import World
 from tests.contracts.world_improvement import done_action, promised_with_pin, raised_idea, some_benefit
 
-IMPROVEMENT_BUILDING_BLOCKS = {
+BUILDING_BLOCKS = {
     "objectives.services.improvement_action.begin": "a part of opening, raising and copying; their scenarios show it",
     "objectives.services.idea.who_takes_up": "only looks",
 }
-IMPROVEMENT_SHOWN_ELSEWHERE = {
+SHOWN_ELSEWHERE = {
     "objectives.services.improvement_cycle.add_photo": "tests/objectives/test_improvement_cycle.py",
 }
 
@@ -57,7 +57,7 @@ def _written(w: World, who: dict[str, Any]) -> Any:
     return improvement_cycle.write_cycle(w.action, version=w.action.version, **texts, **who)
 
 
-IMPROVEMENT_SCENARIOS: dict[str, Any] = {
+SCENARIOS: dict[str, Any] = {
     "objectives.services.improvement_cycle.write_cycle": _written,
     "objectives.services.improvement_cycle.place_photo": _photo_placed,
     "objectives.services.improvement_cycle.check_effect": transaction.atomic(

@@ -1,4 +1,4 @@
-"""Scenarios of the services of nonconformities; scenarios.py takes them in."""
+"""Scenarios of the services of nonconformities, collected by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from objectives.services import nonconformity, nonconformity_cause, nonconformit
 from tests.contracts import world_nonconformity as some
 from tests.contracts.world import World
 
-NONCONFORMITY_BUILDING_BLOCKS = {
+BUILDING_BLOCKS = {
     "objectives.services.nonconformity.named_cause": "a part of naming the root cause; a new one has its own entry",
 }
 
@@ -36,7 +36,7 @@ def _acted(w: World, who: dict[str, Any]) -> Any:
     return nonconformity.act(found, uid=uuid.uuid4(), title="Count the parts", owner=w.person, due_on=None, **who)
 
 
-NONCONFORMITY_SCENARIOS: dict[str, Any] = {
+SCENARIOS: dict[str, Any] = {
     "objectives.services.nonconformity.open_nonconformity": lambda w, who: nonconformity.open_nonconformity(
         uid=uuid.uuid4(), title="Scratched covers", site=w.site, owner=w.person, source=w.action, **who
     ),

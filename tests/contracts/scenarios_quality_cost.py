@@ -1,4 +1,4 @@
-"""Scenarios of the services of the cost of quality; scenarios.py takes them in."""
+"""Scenarios of the services of the cost of quality, collected by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from objectives.services import quality_cost, quality_cost_account, quality_cost
 from tests.contracts.world import World
 from tests.contracts.world_quality_cost import account, upload
 
-QUALITY_COST_BUILDING_BLOCKS = {
+BUILDING_BLOCKS = {
     "objectives.services.quality_cost_import.keep": "keeps an upload for the preview; applying it writes",
 }
 
@@ -30,7 +30,7 @@ def _reopened(w: World, who: dict[str, Any]) -> Any:
     )
 
 
-QUALITY_COST_SCENARIOS: dict[str, Any] = {
+SCENARIOS: dict[str, Any] = {
     "objectives.services.quality_cost.post": lambda w, who: quality_cost.post(
         site=w.site, month=date(2026, 2, 1), account=account(w), amount=Decimal(9), **who
     ),

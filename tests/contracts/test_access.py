@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from qms.models import User
 from qms.permissions import AccessProfile, Permission, public, requires
+from tests.contracts.collected import tables
 from tests.contracts.rules import nothing
 from tests.contracts.world import OF_SITE, SAMPLES, Address, World, addresses
 
@@ -60,7 +61,7 @@ RULES_BEYOND_THE_PERMISSION = {
     "audits:pack-link-revoke": "the same",
     "qms:elevate": "who holds a permission that needs an elevated session",
     "qms:user-act": "nobody takes the last administrator's access, nor gives more than one has",
-}
+} | tables("world", "RULES_BEYOND_THE_PERMISSION")
 # Addresses that answer 404 although the asker holds the permission, because of what the sample is in this world.
 NOT_THERE = {
     "audits:verify-certificate": "no certificate before the first pack",
@@ -68,13 +69,13 @@ NOT_THERE = {
     "objectives:promise-answer": "the same",
     "objectives:idea-ticket": "the same",
     "api:unknown": "an address the API does not have",
-}
+} | tables("world", "NOT_THERE")
 # Public addresses with an answer of their own.
 ELSEWHERE = {
     "objectives:idea-at": "login",  # the site takes no ideas without a log-in
     "qms:area-code": "login",  # the code gives context to the log, which asks who one is
     "readyz": HTTPStatus.SERVICE_UNAVAILABLE,  # no worker runs in a test
-}
+} | tables("world", "ELSEWHERE")
 # 409: nothing is done because of how things stand (a ready pack cannot be retried), said in words.
 FINE = {
     HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.CONFLICT,

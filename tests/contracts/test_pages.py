@@ -21,9 +21,10 @@ from qms.permissions import AccessProfile
 from qms.records import RecordKind, all_kinds
 from qms.services import record as record_service
 from qms.services import trail
+from tests.contracts.collected import lists_by_profile, tables
 from tests.contracts.rules import nothing
 from tests.contracts.test_access import signed_in
-from tests.contracts.world import SAMPLES, World, addresses
+from tests.contracts.world import ONE_OF, SAMPLES, World, addresses
 from tests.factories import AreaFactory, ClauseFactory, MappingFactory, PersonFactory, SiteFactory, cast_member
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ GET_MAY_WRITE = {
     "export": "an export is noted in the trail of who took it",
     "audits:pack-download": "a download is logged",
     "qms:person-import-problems": "an export is noted in the trail",
-}
+} | tables("world", "GET_MAY_WRITE")
 
 
 @pytest.fixture
@@ -96,21 +97,8 @@ def costs_that_grow(world: World, client: Client, paths: dict[str, str], add: Ca
             yield f"{name}: {three} queries, at most {MOST_QUERIES}"
 
 
-ONE_OF = {
-    "activity": "activity",
-    "improvement_action": "action",
-    "nonconformity": "nonconformity",
-    "objective": "objective",
-    "pack": "pack",
-    "quality_cost": "statement",
-    "risk": "risk",
-    "strategic_goal": "goal",
-}
-"""The attribute of the world that makes one record of a kind."""
-
-
 def pages_of(kind: RecordKind, world: World) -> dict[str, str]:
-    record = getattr(world, ONE_OF[kind.kind])
+    record = world.one(kind.kind)
     return {
         f"{kind.kind} list": reverse(f"{kind.url_stem}-list"),
         f"{kind.kind} page": reverse(f"{kind.url_stem}-detail", args=[record.pk]),
@@ -122,11 +110,11 @@ def more_of(world: World) -> Callable[[], None]:
 
     def add() -> None:
         world.own_activity(cast_member(f"Leader of {PersonFactory().name}"))
-        for made in (*ONE_OF.values(), "attachment"):
-            if made == "activity":
-                continue  # made above; the world's own is the one whose page is looked at
-            world.__dict__.pop(made, None)
-            getattr(world, made)
+        for kind in ONE_OF:
+            if kind != "activity":  # made above; the world's own is the one whose page is looked at
+                world.one(kind, is_another=True)
+        world.__dict__.pop("attachment", None)
+        world.attachment  # noqa: B018  one more file
         person = PersonFactory()
         world.token(world.users[AccessProfile.ADMINISTRATOR], f"read{person.pk}")
         world.activity.participants.create(person=person, name=person.name, part="met")
@@ -200,11 +188,16 @@ def test_the_fullest_record_page_keeps_the_budget(world: World, profile: str, ha
     assert queries_of(client, page) <= MOST_QUERIES
 
 
+for _profile, _names in lists_by_profile().items():
+    OTHER_LISTS[_profile] = (*OTHER_LISTS.get(_profile, ()), *_names)
+
+
 @pytest.mark.parametrize("profile", OTHER_LISTS)
 def test_other_lists_cost_the_same_for_one_and_three(world: World, profile: str) -> None:
     paths = {name: reverse(name) for name in OTHER_LISTS[profile]}  # type: ignore[index]
-    for made in (*ONE_OF.values(), "attachment"):
-        getattr(world, made)
+    for kind in ONE_OF:
+        world.one(kind)
+    world.attachment  # noqa: B018  made now, so that one is there from the start
     client = signed_in(world.users[profile])
     nothing(costs_that_grow(world, client, paths, more_of(world)))
 

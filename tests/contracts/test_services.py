@@ -16,7 +16,7 @@ from qms.models import TrailEntry
 from qms.permissions import AccessProfile
 from tests.contracts.rules import nothing
 from tests.contracts.scenarios import BUILDING_BLOCKS, SCENARIOS, SHOWN_ELSEWHERE
-from tests.contracts.world import World
+from tests.contracts.world import ONE_OF, World
 
 pytestmark = pytest.mark.django_db
 PACKAGES = ("qms", "objectives", "audits", "leadership")
@@ -65,21 +65,9 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture
 def world() -> World:
     made = World()
-    for part in (
-        "action",
-        "goal",
-        "objective",
-        "decision",
-        "draft_objective",
-        "upload",
-        "statement",
-        "risk",
-        "nonconformity",
-        "pack",
-        "link",
-        "attachment",
-        "exclusion",
-    ):
+    for kind in ONE_OF:
+        made.one(kind)
+    for part in ("decision", "draft_objective", "upload", "link", "attachment", "exclusion"):
         getattr(made, part)
     made.token(made.leader)
     return made

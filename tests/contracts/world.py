@@ -56,9 +56,8 @@ from qms.services import mapping_sheet, secret_link
 from qms.services import person as person_service
 from qms.services import record as record_service
 from qms.services import site as site_service
-from tests.contracts.world_improvement import IMPROVEMENT_OF_ALL, IMPROVEMENT_OF_SITE, IMPROVEMENT_OF_USER
-from tests.contracts.world_nonconformity import NONCONFORMITY_OF_SITE, raised
-from tests.contracts.world_quality_cost import QUALITY_COST_OF_SITE, QUALITY_COST_OF_USER
+from tests.contracts.collected import tables
+from tests.contracts.world_nonconformity import raised
 from tests.contracts.world_quality_cost import statement as cost_statement
 from tests.factories import (
     AreaFactory,
@@ -115,6 +114,7 @@ class World:
 
     def __init__(self) -> None:
         self.now = timezone.now()
+        self.made: dict[str, Any] = {}
         self.users = {profile: cast_member(f"Den {profile}", profile) for profile in AccessProfile.values}
         self.strangers = {
             profile: cast_member(f"Lyo {profile}", profile, site="LYO") for profile in AccessProfile.values
@@ -298,6 +298,17 @@ class World:
         )  # fmt: skip
         return token, secret
 
+    def one(self, kind: str, *, is_another: bool = False) -> Any:
+        """One record of the kind, the same one at every call; ``is_another``: a further one, which takes its place."""
+        made_by = ONE_OF[kind]
+        if isinstance(made_by, str):
+            if is_another:
+                self.__dict__.pop(made_by, None)
+            return getattr(self, made_by)
+        if is_another or kind not in self.made:
+            self.made[kind] = made_by(self)
+        return self.made[kind]
+
     def own_activity(self, user: User) -> Activity:
         return logged_activity(user, at=self.now, site=self.site)
 
@@ -389,7 +400,18 @@ OF_ALL: dict[str, Sample] = {
     "api:records": lambda w, u: {"kind": "activity"},
     "api:unknown": lambda w, u: {"rest": "nowhere"},
 }
-OF_SITE |= QUALITY_COST_OF_SITE
-OF_USER |= QUALITY_COST_OF_USER
-OF_SITE |= IMPROVEMENT_OF_SITE | NONCONFORMITY_OF_SITE
-SAMPLES = OF_SITE | OF_USER | OF_ALL | IMPROVEMENT_OF_USER | IMPROVEMENT_OF_ALL
+OF_SITE |= tables("world", "OF_SITE")
+OF_USER |= tables("world", "OF_USER")
+OF_ALL |= tables("world", "OF_ALL")
+SAMPLES = OF_SITE | OF_USER | OF_ALL
+ONE_OF: dict[str, str | Callable[[World], Any]] = {
+    "activity": "activity",
+    "improvement_action": "action",
+    "nonconformity": "nonconformity",
+    "objective": "objective",
+    "pack": "pack",
+    "quality_cost": "statement",
+    "risk": "risk",
+    "strategic_goal": "goal",
+} | tables("world", "ONE_OF")
+"""What makes one record of a kind: an attribute of the world, or a function of it."""

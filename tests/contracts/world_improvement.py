@@ -1,4 +1,4 @@
-"""Samples of the addresses of improvement actions, ideas, benefits and promises; world.py takes them in."""
+"""Samples of the addresses of improvement actions, ideas, benefits and promises, collected by name."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def promised_with_pin(w: World) -> ImprovementAction:
     return done_action(w, promised_to=w.person)
 
 
-IMPROVEMENT_OF_SITE: dict[str, Any] = {
+OF_SITE: dict[str, Any] = {
     "objectives:improvement-action-assess": lambda w, u: {"pk": raised_idea(w).pk},
     "objectives:improvement-action-cycle": lambda w, u: {"pk": w.action.pk},
     "objectives:improvement-action-check": lambda w, u: {"pk": done_action(w).pk},
@@ -67,10 +67,10 @@ IMPROVEMENT_OF_SITE: dict[str, Any] = {
     "objectives:benefit-withdraw": lambda w, u: {"pk": some_benefit(w).pk},
     "objectives:benefit-confirm": lambda w, u: {"pk": some_benefit(w).pk},
 }
-IMPROVEMENT_OF_USER: dict[str, Any] = {
+OF_USER: dict[str, Any] = {
     "objectives:promise-mine": lambda w, u: {"pk": question_to(w, u).pk},
 }
-IMPROVEMENT_OF_ALL: dict[str, Any] = {
+OF_ALL: dict[str, Any] = {
     "objectives:promise-at": lambda w, u: {"uid": promised_with_pin(w).uid},
     "objectives:promise-answer": lambda w, u: {"token": "no-such-token"},
     "objectives:idea-ticket": lambda w, u: {"token": "no-such-token"},

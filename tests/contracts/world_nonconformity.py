@@ -1,4 +1,4 @@
-"""Samples of the addresses of nonconformities; world.py takes them in."""
+"""Samples of the addresses of nonconformities, collected by name."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def an_answer(w: World) -> dict[str, int]:
     return {"pk": found.pk, "node_pk": node.pk}
 
 
-NONCONFORMITY_OF_SITE: dict[str, Any] = {
+OF_SITE: dict[str, Any] = {
     **{
         f"objectives:nonconformity-{page}": lambda w, u: {"pk": w.nonconformity.pk}
         for page in ("detail", "print", "edit", "why")

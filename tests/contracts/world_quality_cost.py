@@ -1,4 +1,4 @@
-"""Samples of the addresses of the cost of quality; world.py takes them in."""
+"""Samples of the addresses of the cost of quality, collected by name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def upload(w: World, user: User) -> Job:
     )
 
 
-QUALITY_COST_OF_SITE: dict[str, Any] = {
+OF_SITE: dict[str, Any] = {
     **{
         f"objectives:quality-cost-{page}": lambda w, u: {"pk": w.statement.pk}
         for page in ("detail", "print", "confirm")
@@ -52,7 +52,7 @@ QUALITY_COST_OF_SITE: dict[str, Any] = {
         for page in ("detail", "edit", "use")
     },
 }
-QUALITY_COST_OF_USER: dict[str, Any] = {
+OF_USER: dict[str, Any] = {
     "objectives:quality-cost-import-check": lambda w, u: {"uid": upload(w, u).uid},
     "objectives:quality-cost-import-problems": lambda w, u: {"uid": upload(w, u).uid},
 }

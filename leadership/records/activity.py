@@ -1,4 +1,4 @@
-"""The kinds of record the leadership package keeps."""
+"""What the product must know about leadership activities."""
 
 from __future__ import annotations
 

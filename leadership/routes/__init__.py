@@ -1,0 +1,1 @@
+"""Addresses of the leadership package, one module a concept; urls.py joins them."""
