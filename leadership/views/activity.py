@@ -23,6 +23,7 @@ from leadership.records import ACTIVITY
 from leadership.services import activity as service
 from leadership.services import corroboration
 from qms.forms.record_clash import ClashLine, again_with
+from qms.forms.record_form import explain
 from qms.models import Attachment, RecordPerson, User
 from qms.permissions import Permission, requires
 from qms.services.attachment import may_change as may_change_record
@@ -159,16 +160,6 @@ def clash_of(form: ActivityForm, stops: Any, stale: StaleRecord, user: User) -> 
     return lines
 
 
-def add_errors(form: ActivityForm, error: Exception) -> None:
-    """Put a service's complaints beside the fields they are about; others on top."""
-    by_field = getattr(error, "error_dict", None)
-    if by_field is None:
-        form.add_error(None, str(error) if not isinstance(error, ValidationError) else error)
-        return
-    for name, complaints in by_field.items():
-        form.add_error(name if name in form.fields else None, complaints)
-
-
 @require_http_methods(["GET", "POST"])
 @requires(Permission.ACTIVITY_LOG)
 def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
@@ -187,7 +178,7 @@ def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
             except StaleRecord as stale:
                 clash = clash_of(form, stops, stale, user)
             except (ValidationError, service.CannotCorrect) as error:
-                add_errors(form, error)
+                explain(form, error)
             else:
                 messages.success(request, _("Corrected. What it said before stays in the timeline."))
                 return redirect(page_url(request, activity))

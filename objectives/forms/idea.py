@@ -9,9 +9,9 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from objectives.forms.improvement_action import NameField
 from objectives.models import ImprovementAction
 from objectives.services.idea import SENTENCE_LENGTH
+from qms.forms.name_field import NameField
 from qms.forms.record_list import DayInput
 from qms.models import Area, User
 

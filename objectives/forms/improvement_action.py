@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from objectives.models import ImprovementAction, Objective
 from objectives.services import benefit
 from objectives.services import improvement_action as service
+from qms.forms.name_field import NameField
 from qms.forms.record_clash import ClashLine, clash_lines
+from qms.forms.record_form import ONLY_CHANGED
 from qms.forms.record_list import DayInput, RecordFilter
-from qms.models import Area, Person, Phase, Record, Site, User
-from qms.models.person import searchable
-from qms.records import Text
+from qms.models import Area, Phase, Record, Site, User
 
 
 class ImprovementActionFilter(RecordFilter):
@@ -46,29 +46,6 @@ class ImprovementActionFilter(RecordFilter):
         if "unconfirmed" in value:
             rows = rows.filter(completed_on__isnull=False, pk__in=benefit.to_confirm().values("action_id"))
         return super().by_marks(rows, name, value)
-
-
-class NameField(forms.CharField):
-    """One person by name; cleaned to the person the ``user`` may see."""
-
-    user: User
-
-    def prepare_value(self, value: Any) -> Any:
-        return value.name if isinstance(value, Person) else value
-
-    def clean(self, value: Any) -> Person | None:
-        """The person of that name. Raises ValidationError when nobody, or more than one, has it."""
-        text = str(super().clean(value))
-        if not text:
-            return None
-        found = list(Person.objects.visible_to(self.user).active().filter(search_name=searchable(text))[:2])
-        found = found or list(Person.objects.visible_to(self.user).active().matching(text).order_by("name", "pk")[:2])
-        if len(found) == 1:
-            return found[0]
-        raise forms.ValidationError(
-            _now("More than one person fits “%(name)s”. Write the whole name.") % {"name": text} if found
-            else _now("Nobody here is called “%(name)s”. Check the spelling.") % {"name": text}
-        )  # fmt: skip
 
 
 class ImprovementActionForm(forms.Form):
@@ -133,13 +110,13 @@ class ImprovementActionForm(forms.Form):
         return str(self.cleaned_data["origin"] or self.initial.get("origin", ""))
 
     def facts(self) -> dict[str, Any]:
-        """The plain facts by the service's names."""
-        return {name: self.cleaned_data[name] for name in service.PLAIN_FIELDS}
+        """What goes into the service, by its names."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in ONLY_CHANGED}
 
     def clash(self, current: ImprovementAction) -> list[ClashLine]:
         """What was typed beside the action as it stands now."""
         theirs = ImprovementActionForm(user=self.user, action=current)
-        return clash_lines(self, theirs, leave_out=("version", "reason"))
+        return clash_lines(self, theirs, ONLY_CHANGED)
 
 
 def _initial(user: User, action: ImprovementAction | None, source: Record | None) -> dict[str, Any]:
@@ -152,15 +129,3 @@ def _initial(user: User, action: ImprovementAction | None, source: Record | None
         "origin": service.origin_of(source),
         "serves": source.pk if source and source.kind == Objective.KIND else None,
     }  # fmt: skip
-
-
-class MoveForm(forms.Form):
-    """The words that go with a move: an outcome for what is done, a reason for the rest; none without a label."""
-
-    words = forms.CharField(max_length=400, widget=forms.Textarea(attrs={"rows": 3}))
-
-    def __init__(self, *args: Any, label: Text, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["words"].label = str(label)
-        if not label:
-            del self.fields["words"]

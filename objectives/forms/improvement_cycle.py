@@ -8,9 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from objectives.forms.improvement_action import NameField
 from objectives.models import ActionPhoto, ImprovementAction
 from objectives.services.improvement_cycle import CYCLE_FIELDS, Target
+from qms.forms.name_field import NameField
 from qms.forms.record_clash import ClashLine, clash_lines
 from qms.forms.record_files import ManyFilesField
 from qms.forms.record_list import DayInput
@@ -40,6 +40,10 @@ class CycleForm(forms.Form):
         for name in CYCLE_FIELDS:
             self.fields[name].widget = forms.Textarea(attrs={"rows": 4})
             self.fields[name].help_text = QUESTIONS[name]
+
+    def facts(self) -> dict[str, Any]:
+        """The four texts."""
+        return {name: self.cleaned_data[name] for name in CYCLE_FIELDS}
 
     def clash(self, current: ImprovementAction) -> list[ClashLine]:
         """What was typed beside the texts as they stand now."""

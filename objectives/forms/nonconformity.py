@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from objectives.forms.improvement_action import NameField
 from objectives.models import Cause, Nonconformity
 from objectives.services import nonconformity as service
+from qms.forms.name_field import NameField
 from qms.forms.record_clash import ClashLine, clash_lines
 from qms.forms.record_files import ManyFilesField
+from qms.forms.record_form import ONLY_CHANGED
 from qms.forms.record_list import DayInput, RecordFilter
 from qms.models import Area, Phase, Record, Site, User
 
@@ -88,6 +89,7 @@ class RaiseForm(forms.Form):
             "origin": Nonconformity.Origin.INTERNAL, "is_confidential": bool(source and source.is_confidential),
         })  # fmt: skip
         super().__init__(*args, **kwargs)
+        self.source = source
         cast(forms.ModelChoiceField, self.fields["area"]).queryset = areas_for(user, source.site if source else None)
         if source:  # what comes from a record is at that record's site, whose areas may not be entered yet
             self.fields["area"].required = False
@@ -104,8 +106,9 @@ class RaiseForm(forms.Form):
         return values
 
     def facts(self) -> dict[str, Any]:
-        """The facts by the service's names."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "files"}
+        """What goes into the service, by its names; the site is the source's, or the area's."""
+        facts = {name: value for name, value in self.cleaned_data.items() if name != "files"}
+        return facts | {"site": self.source.site if self.source else facts["area"].site}
 
 
 class NonconformityForm(forms.Form):
@@ -140,7 +143,7 @@ class NonconformityForm(forms.Form):
 
     def clash(self, current: Nonconformity) -> list[ClashLine]:
         """What was typed beside the record as it stands now."""
-        return clash_lines(self, NonconformityForm(user=self.user, found=current), leave_out=("version", "reason"))
+        return clash_lines(self, NonconformityForm(user=self.user, found=current), ONLY_CHANGED)
 
 
 def areas_for(user: User, site: Site | None) -> Any:

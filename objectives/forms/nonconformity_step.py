@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from objectives.forms.improvement_action import NameField
 from objectives.models import Cause, CauseNode, Nonconformity
+from qms.forms.name_field import NameField
 from qms.forms.record_list import DayInput
 from qms.models import Attachment, User
 

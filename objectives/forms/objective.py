@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, cast
 
 import django_filters
@@ -11,17 +10,16 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from objectives.forms.improvement_action import NameField
 from objectives.models import Measurement, Objective, ObjectiveDecision, QualityCostAccount, StrategicGoal
 from objectives.models.objective import plain_number
 from objectives.services import objective as service
-from qms.forms.record_clash import ClashLine, clash_lines
+from qms.forms.name_field import NameField
+from qms.forms.record_form import RecordForm
 from qms.forms.record_list import DayInput, RecordFilter
 from qms.forms.signature import SignForm
-from qms.models import Area, Phase, Site, User
+from qms.models import Phase, Site, User
 
 AREA_TEXT = {"rows": 3}
-APART = ("version", "reason")
 
 
 class ObjectiveFilter(RecordFilter):
@@ -64,16 +62,11 @@ def plain_numbers(objective: Objective) -> dict[str, str]:
     return {name: plain_number(getattr(objective, name)) for name in names}
 
 
-class ObjectiveForm(forms.ModelForm):
-    """An objective's facts. Setting one has a site and a ``uid``; changing one a version and a reason.
-
-    After the approval the locked facts are not on the form: the target has a form of its own.
-    """
+class ObjectiveForm(RecordForm):
+    """An objective's facts; after the approval without the locked ones, for the target has a form of its own."""
 
     owner = NameField(label=_("Who is answerable"), max_length=160)
-    reason = forms.CharField(label=_("Why you change it"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    uid = forms.UUIDField(widget=forms.HiddenInput)
+    of_site = ("area", "account")
 
     class Meta:
         model = Objective
@@ -96,61 +89,28 @@ class ObjectiveForm(forms.ModelForm):
             "customer_effect": forms.Textarea(attrs=AREA_TEXT), "direction": forms.RadioSelect,
         }  # fmt: skip
 
-    def __init__(self, *args: Any, user: User, objective: Objective | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"uid": uuid.uuid4(), "owner": user.person, "site": user.person.site_id})
-        if objective:
-            kwargs["initial"] = {"owner": objective.owner, "version": objective.version, **plain_numbers(objective)}
-        super().__init__(*args, instance=objective, **kwargs)  # type: ignore[misc]
-        self.user = user
-        cast(NameField, self.fields["owner"]).user = user
-        self._choices(objective)
-        for name in ("site", "uid") if objective else ("reason", "version"):
-            del self.fields[name]
-        if objective and objective.status != Objective.Status.DRAFT:
+    def __init__(self, *args: Any, user: User, record: Objective | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, record=record, initial=plain_numbers(record) if record else {}, **kwargs)
+        accounts = QualityCostAccount.objects.filter(
+            site__in=Site.objects.visible_to(user).active(), is_active=True
+        ).select_related("site")  # fmt: skip
+        goals = StrategicGoal.objects.visible_to(user).filter(phase__in=[Phase.DRAFT, Phase.OPEN])
+        if record:
+            accounts = accounts.filter(site=record.site_id)
+            # what it names already may stay, even if it could not be chosen anew
+            goals |= StrategicGoal.objects.visible_to(user).filter(pk__in=[record.goal_id or 0])
+        self.choose_from("account", accounts.order_by("site__name", "name", "pk"))
+        self.choose_from("goal", goals.order_by("title", "pk"))
+        if record and record.status != Objective.Status.DRAFT:
             for name in service.LOCKED_FIELDS:
                 del self.fields[name]
 
-    def _choices(self, objective: Objective | None) -> None:
-        sites = Site.objects.visible_to(self.user).active()
-        areas = Area.objects.visible_to(self.user).select_related("site").order_by("site__name", "name", "pk")
-        accounts = QualityCostAccount.objects.filter(site__in=sites, is_active=True).select_related("site")
-        goals = StrategicGoal.objects.visible_to(self.user).filter(phase__in=[Phase.DRAFT, Phase.OPEN])
-        if objective:
-            areas = areas.filter(site=objective.site_id)
-            accounts = accounts.filter(site=objective.site_id)
-            # what it names already may stay, even if it could not be chosen anew
-            goals |= StrategicGoal.objects.visible_to(self.user).filter(pk__in=[objective.goal_id or 0])
-        self._set("site", sites.order_by("name", "pk"))
-        self._set("area", areas)
-        self._set("account", accounts.order_by("site__name", "name", "pk"))
-        self._set("goal", goals.order_by("title", "pk"))
-
-    def _set(self, name: str, rows: QuerySet[Any]) -> None:
-        cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = rows
-
     def clean(self) -> dict[str, Any] | None:
-        """Area and account belong to the site; a baseline has a day before the target's."""
+        """A baseline has a day before the target's."""
         values = super().clean() or self.cleaned_data
-        site = values.get("site")
-        for name in ("area", "account"):
-            chosen = values.get(name)
-            if chosen and site and chosen.site_id != site.pk:
-                self.add_error(name, _now("This belongs to another site. Choose one of %s.") % site.name)
         if values.get("baseline_value") is not None and "baseline_on" in self.fields and not values.get("baseline_on"):
             self.add_error("baseline_on", _now("Say when the baseline was measured."))
         return values
-
-    def facts(self) -> dict[str, Any]:
-        """What goes into the service."""
-        return {name: self.cleaned_data[name] for name in self.cleaned_data if name not in (*APART, "uid", "site")}
-
-    def clash(self, current: Objective) -> list[ClashLine]:
-        """What stands now beside what was typed."""
-        theirs = ObjectiveForm(user=self.user, objective=current)
-        return clash_lines(self, theirs, APART)
-
-    def _post_clean(self) -> None:
-        """The service changes and validates the record; the form only shows and parses."""
 
 
 class ApproveForm(SignForm):

@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from objectives.forms.improvement_action import NameField
 from objectives.models import Level, Risk, RiskScale
 from objectives.services import risk as service
 from objectives.services import risk_acceptance
+from qms.forms.name_field import NameField
 from qms.forms.record_clash import ClashLine, clash_lines
+from qms.forms.record_form import ONLY_CHANGED
 from qms.forms.record_list import DayInput, RecordFilter
 from qms.forms.signature import SignForm
 from qms.models import Area, Phase, Site, User
@@ -124,13 +125,12 @@ class RiskForm(forms.Form):
         return values
 
     def facts(self) -> dict[str, Any]:
-        """The facts by the service's names."""
-        wanted = {*service.PLAIN_FIELDS, "site", "uid", "identified_on"}
-        return {name: value for name, value in self.cleaned_data.items() if name in wanted}
+        """What goes into the service, by its names."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in ONLY_CHANGED}
 
     def clash(self, current: Risk) -> list[ClashLine]:
         """What was typed beside the risk as it stands now."""
-        return clash_lines(self, RiskForm(user=self.user, risk=current), leave_out=("version", "reason"))
+        return clash_lines(self, RiskForm(user=self.user, risk=current), ONLY_CHANGED)
 
 
 def _initial(user: User, risk: Risk | None) -> dict[str, Any]:

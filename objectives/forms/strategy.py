@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, cast
 
 import django_filters
 from django import forms
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from objectives.forms.improvement_action import NameField
 from objectives.models import Correlation, StrategicGoal
-from qms.forms.record_clash import ClashLine, clash_lines
+from qms.forms.name_field import NameField
+from qms.forms.record_form import RecordForm
 from qms.forms.record_list import DayInput, RecordFilter
-from qms.models import Area, Phase, Site, User
-
-APART = ("version", "reason")
+from qms.models import Phase, Site, User
 
 
 class StrategicGoalFilter(RecordFilter):
@@ -45,13 +41,10 @@ class StrategicGoalFilter(RecordFilter):
         return super().by_marks(rows, name, value)
 
 
-class StrategicGoalForm(forms.ModelForm):
-    """A goal's facts. Setting one has a site and a ``uid``; changing one a version and a reason."""
+class StrategicGoalForm(RecordForm):
+    """A goal's facts."""
 
     owner = NameField(label=_("Who stands for it"), max_length=160)
-    reason = forms.CharField(label=_("Why you change it"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    uid = forms.UUIDField(widget=forms.HiddenInput)
 
     class Meta:
         model = StrategicGoal
@@ -63,42 +56,10 @@ class StrategicGoalForm(forms.ModelForm):
             "starts_on": DayInput, "ends_on": DayInput, "description": forms.Textarea(attrs={"rows": 4}),
         }  # fmt: skip
 
-    def __init__(self, *args: Any, user: User, goal: StrategicGoal | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"uid": uuid.uuid4(), "owner": user.person, "site": user.person.site_id})
-        if goal:
-            kwargs["initial"] = {"owner": goal.owner, "version": goal.version}
-        super().__init__(*args, instance=goal, **kwargs)  # type: ignore[misc]
-        self.user = user
-        cast(NameField, self.fields["owner"]).user = user
-        areas = Area.objects.visible_to(user).select_related("site").order_by("site__name", "name", "pk")
+    def __init__(self, *args: Any, user: User, record: StrategicGoal | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, record=record, **kwargs)
         goals = StrategicGoal.objects.visible_to(user).exclude(phase=Phase.WITHDRAWN).order_by("title", "pk")
-        self._set("site", Site.objects.visible_to(user).active().order_by("name", "pk"))
-        self._set("area", areas.filter(site=goal.site_id) if goal else areas)
-        self._set("parent", goals.exclude(pk=goal.pk) if goal else goals)
-        for name in ("site", "uid") if goal else APART:
-            del self.fields[name]
-
-    def _set(self, name: str, rows: QuerySet[Any]) -> None:
-        cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = rows
-
-    def clean(self) -> dict[str, Any] | None:
-        """The area belongs to the site."""
-        values = super().clean() or self.cleaned_data
-        area, site = values.get("area"), values.get("site")
-        if area and site and area.site_id != site.pk:
-            self.add_error("area", _now("This area belongs to another site. Choose an area of %s.") % site.name)
-        return values
-
-    def facts(self) -> dict[str, Any]:
-        """What goes into the service."""
-        return {name: self.cleaned_data[name] for name in self.cleaned_data if name not in (*APART, "uid", "site")}
-
-    def clash(self, current: StrategicGoal) -> list[ClashLine]:
-        """What stands now beside what was typed."""
-        return clash_lines(self, StrategicGoalForm(user=self.user, goal=current), APART)
-
-    def _post_clean(self) -> None:
-        """The service changes and validates the record; the form only shows and parses."""
+        self.choose_from("parent", goals.exclude(pk=record.pk) if record else goals)
 
 
 class CorrelationForm(forms.Form):

@@ -14,10 +14,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from objectives.models import Benefit, ImprovementAction
-from objectives.services.improvement_action import CannotChange, words_of
 from objectives.services.improvement_notice import tell
 from qms.models import Organization, Phase, Site, User
 from qms.services import record as record_service
+from qms.services.record import CannotChange
+from qms.services.wording import known_facts, said
 
 FIELDS = (
     "nature", "rhythm", "description", "method", "account", "target_amount", "forecast_amount", "actual_amount",
@@ -89,7 +90,7 @@ def change(benefit: Benefit, *, reason: str, by: User, at: datetime, **facts: An
 
     Writes a version and the trail; tells who had confirmed it. Raises ReasonMissing, CannotChange, ValidationError.
     """
-    reason = words_of(reason)
+    reason = said(reason)
     current, locked = _locked(benefit)
     _refuse_ended(current)
     before = {name: getattr(locked, name) for name in CONFIRMED_FIELDS}
@@ -113,7 +114,7 @@ def change(benefit: Benefit, *, reason: str, by: User, at: datetime, **facts: An
 @transaction.atomic
 def withdraw(benefit: Benefit, *, reason: str, by: User, at: datetime) -> Benefit:
     """Take a benefit out; earlier versions keep it. Writes a version and the trail. Raises ReasonMissing."""
-    reason = words_of(reason)
+    reason = said(reason)
     current, locked = _locked(benefit)
     locked.withdrawn_at = at
     locked.save(update_fields=["withdrawn_at"])
@@ -223,11 +224,10 @@ def _refuse_unconfirmable(action: ImprovementAction, benefit: Benefit, *, by: Us
 
 
 def _known(facts: dict[str, Any]) -> dict[str, Any]:
-    if unknown := facts.keys() - set(FIELDS):
-        raise TypeError(f"A benefit has no {sorted(unknown)}.")
+    facts = known_facts(facts, FIELDS)
     if facts.get("nature") == Benefit.Nature.QUALITATIVE and any(facts.get(name) for name in FIELDS[5:]):
         raise ValidationError({"nature": _("A qualitative benefit has no amounts.")})
-    return {name: value.strip() if isinstance(value, str) else value for name, value in facts.items()}
+    return facts
 
 
 def _named(benefit: Benefit) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import uuid as uuids
 from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,8 @@ from objectives.services.improvement_notice import tell
 from qms.models import Area, Person, Phase, Record, Site, User, site_today
 from qms.records import as_child, kind_of
 from qms.services import record as record_service
+from qms.services.record import CannotChange
+from qms.services.wording import known_facts, said
 
 Status, Origin = ImprovementAction.Status, ImprovementAction.Origin
 PLAIN_FIELDS = (
@@ -32,14 +33,6 @@ ORIGIN_OF_KIND = {
 """Where an action comes from when its source is a record of that kind."""
 ORIGIN_OF_TYPE = {"floor-walk": Origin.WALK, "quality-review": Origin.REVIEW, "audit-hosted": Origin.AUDIT_FINDING}
 """The same by the record's type, which goes before its kind."""
-
-
-class ReasonMissing(ValidationError):
-    """A change, or an end, without a word on why."""
-
-
-class CannotChange(Exception):
-    """The action is no longer open."""
 
 
 def origin_of(source: Record | None) -> str:
@@ -91,15 +84,14 @@ def change(
     ``version`` is the one the form was opened with. Side effects: the action's row, a version, a trail entry, clause
     links. Raises ReasonMissing, StaleRecord, CannotChange (no longer open), ValidationError by field.
     """
-    reason = words_of(reason)
-    if unknown := changes.keys() - set(PLAIN_FIELDS):
-        raise TypeError(f"An action cannot be changed in {sorted(unknown)}.")
+    reason = said(reason)
+    changes = known_facts(changes, PLAIN_FIELDS)
     current = record_service.lock(action, version=version)
     if current.phase != Phase.OPEN:
         raise CannotChange(_("Only an open action can be changed. Reopen it first."))
     action_board.count(current, -1)
     for name, value in changes.items():
-        setattr(current, name, value.strip() if isinstance(value, str) else value)
+        setattr(current, name, value)
     action_board.count(current, 1)
     return record_service.seal(current, "improvement_action.changed", by=by, at=at, reason=reason)
 
@@ -121,7 +113,7 @@ def complete(
     Who it was promised to is asked whether it is kept. Writes a version and the trail; the action counts as evidence
     from now on. Raises ReasonMissing (no outcome), StaleRecord, IllegalTransition.
     """
-    outcome = words_of(outcome, field="outcome")
+    outcome = said(outcome, field="outcome")
     current = record_service.lock(action, version=version)
     record_service.move(current, Status.DONE)
     current.outcome, current.completed_on, current.declined_reason = outcome, site_today(current.site, at), ""
@@ -140,7 +132,7 @@ def decline(
     Who raised it is told the reason: by a notice, or on the page of the ticket. Raises ReasonMissing, StaleRecord,
     IllegalTransition.
     """
-    reason = words_of(reason)
+    reason = said(reason)
     current = record_service.lock(action, version=version)
     record_service.move(current, Status.DECLINED)
     current.declined_reason = reason
@@ -159,7 +151,7 @@ def reopen(
     A question about its promise is taken back. Writes a version and the trail. Raises ReasonMissing, StaleRecord,
     IllegalTransition.
     """
-    reason = words_of(reason)
+    reason = said(reason)
     current = record_service.lock(action, version=version)
     record_service.move(current, Status.ASSESSED if current.status == Status.DECLINED else Status.IN_PROGRESS)
     current.completed_on, current.checker, current.declined_reason = None, None, ""
@@ -175,17 +167,9 @@ def withdraw(
 
     Raises ReasonMissing, StaleRecord, IllegalTransition.
     """
-    reason = words_of(reason)
+    reason = said(reason)
     current = record_service.lock(action, version=version)
     record_service.move(current, Status.WITHDRAWN)
     action_board.count(current, -1)
     promise.take_back(current, at=at)
     return record_service.seal(current, "improvement_action.withdrawn", by=by, at=at, reason=reason)
-
-
-def words_of(text: str, *, field: str = "reason") -> str:
-    """The words somebody gave, trimmed. Raises ReasonMissing when there are none."""
-    words = text.strip()
-    if not words:
-        raise ReasonMissing({field: _("Say it in a few words; they stay in the timeline.")})
-    return words

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 
 from objectives.models import ActionPhoto, ImprovementAction
 from objectives.services import promise
-from objectives.services.improvement_action import CannotChange, ReasonMissing, begin, words_of
+from objectives.services.improvement_action import begin
 from objectives.services.improvement_notice import tell
 from qms.models import Area, Attachment, Person, Phase, User, site_today
 from qms.services import attachment as attachment_service
 from qms.services import record as record_service
+from qms.services.record import CannotChange
+from qms.services.wording import ReasonMissing, said
 
 Status, Result = ImprovementAction.Status, ImprovementAction.Result
 CYCLE_FIELDS = ("plan", "done_what", "checked_what", "acted_how")
@@ -28,7 +30,7 @@ class LearningMissing(ValidationError):
     """An experiment failed and nobody says what was learned."""
 
 
-class PromiseOpen(Exception):
+class PromiseOpen(CannotChange):
     """Who it was promised to has not answered yet, so the action cannot be closed."""
 
 
@@ -90,7 +92,7 @@ def check_effect(
     An experiment that failed is a good end, with what was learned. Writes a version and the trail. Raises ReasonMissing
     (what was looked at), LearningMissing, StaleRecord, IllegalTransition, ValidationError for an unknown result.
     """
-    checked_what, learning = words_of(checked_what, field="checked_what"), learning.strip()
+    checked_what, learning = said(checked_what, field="checked_what"), learning.strip()
     if result not in Result.values:
         raise ValidationError({"result": _("Say whether it worked.")})
     if result == Result.FAILED and not learning:

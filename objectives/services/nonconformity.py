@@ -20,6 +20,8 @@ from objectives.services import improvement_action as action_service
 from qms.models import Area, Person, Phase, Record, Site, User, site_today
 from qms.services import record as record_service
 from qms.services import trail
+from qms.services.record import CannotChange
+from qms.services.wording import known_facts, said
 
 Status, Effectiveness = Nonconformity.Status, Nonconformity.Effectiveness
 PLAIN_FIELDS = (
@@ -28,14 +30,6 @@ PLAIN_FIELDS = (
 DUE_DAYS = 30
 """A nonconformity is due so many days after it was raised, unless a date is given: our own choice, no requirement."""
 DONE = frozenset({ImprovementAction.Status.DONE, ImprovementAction.Status.CHECKED, ImprovementAction.Status.CLOSED})
-
-
-class ReasonMissing(ValidationError):
-    """A change, or a step, without the words it needs."""
-
-
-class CannotChange(Exception):
-    """The nonconformity does not stand where this can be done to it; the message says what to do first."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +92,10 @@ def change(
     Raises ReasonMissing, StaleRecord, CannotChange (no longer open), ValidationError by field.
     """
     reason = said(reason)
-    if unknown := changes.keys() - set(PLAIN_FIELDS):
-        raise TypeError(f"A nonconformity cannot be changed in {sorted(unknown)}.")
+    changes = known_facts(changes, PLAIN_FIELDS)
     current = lock_open(found, version=version)
     for name, value in changes.items():
-        setattr(current, name, value.strip() if isinstance(value, str) else value)
+        setattr(current, name, value)
     current.lookback_on = lookback_start(current.occurred_on)
     _check_amount(current)
     record_service.refuse_future(current, at=at)
@@ -143,8 +136,8 @@ def act(
         record_service.move(current, Status.ACTING)
         forget_judgement(current)
     action = action_service.open_action(
-        uid=uid, title=said(title, field="title"), owner=owner, due_on=due_on, site=current.site, area=current.area,
-        source=current, origin=ImprovementAction.Origin.NONCONFORMITY,
+        uid=uid, title=" ".join(said(title, field="title").split()), owner=owner, due_on=due_on, site=current.site,
+        area=current.area, source=current, origin=ImprovementAction.Origin.NONCONFORMITY,
         is_confidential=current.is_confidential, by=by, at=at,
     )  # fmt: skip
     return record_service.seal(
@@ -248,14 +241,6 @@ def forget_use(found: Nonconformity) -> None:
     """The use of the new way is to be shown anew; what was shown stays in the versions."""
     found.used_on = found.used_proof = None
     found.used_note = ""
-
-
-def said(text: str, *, field: str = "reason") -> str:
-    """The words, trimmed. Raises ReasonMissing, by field, when there are none."""
-    words = " ".join(text.split()) if field == "title" else text.strip()
-    if not words:
-        raise ReasonMissing({field: _("Say it in a few words; they stay in the timeline.")})
-    return words
 
 
 def _check_amount(found: Nonconformity) -> None:

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from objectives.models import CauseNode, Nonconformity
-from objectives.services.nonconformity import CannotChange, forget_judgement, lock_open, named_cause, said
+from objectives.services.nonconformity import forget_judgement, lock_open, named_cause
 from qms.models import User
 from qms.services import record as record_service
+from qms.services.record import CannotChange
+from qms.services.wording import said
 
 Status = Nonconformity.Status
 DEEPEST = 7

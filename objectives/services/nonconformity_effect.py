@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from objectives.models import Nonconformity
-from objectives.services.nonconformity import Effectiveness, Status, forget_use, lock_open, said
+from objectives.services.nonconformity import Effectiveness, Status, forget_use, lock_open
 from qms.models import Attachment, User, site_today
 from qms.services import record as record_service
+from qms.services.wording import said
 
 
 class ProofMissing(ValidationError):

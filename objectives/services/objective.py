@@ -15,6 +15,8 @@ from objectives.models import Objective, ObjectiveTarget
 from objectives.services import objective_standing
 from qms.models import Person, Phase, Signature, Site, User, site_today
 from qms.services import record as record_service
+from qms.services.record import CannotChange
+from qms.services.wording import known_facts, said
 
 Status = Objective.Status
 OPEN_FIELDS = (
@@ -30,14 +32,6 @@ TARGET_FIELDS = ("target_value", "due_on", "baseline_value", "baseline_on")
 """What a new version of the target may change; another measure or unit is another objective."""
 APPROVAL = "I approve this objective and its target"
 TARGET_CHANGE = "I approve the changed target"
-
-
-class ReasonMissing(ValidationError):
-    """A change, or an end, without a word on why."""
-
-
-class CannotChange(Exception):
-    """The objective does not stand where this change is possible; the message says what to do."""
 
 
 class NotReady(ValidationError):
@@ -57,10 +51,10 @@ def set_objective(
     known = Objective.objects.filter(uid=uid, recorded_by=by).first()
     if known:
         return known
-    _refuse_unknown(facts, OPEN_FIELDS + LOCKED_FIELDS)
+    facts = known_facts(facts, OPEN_FIELDS + LOCKED_FIELDS)
     objective = Objective(
         uid=uid, title=title.strip(), owner=owner, site=site, measure=measure.strip(), unit=unit.strip(),
-        target_value=target_value, occurred_on=site_today(site, at), **_stripped(facts),
+        target_value=target_value, occurred_on=site_today(site, at), **facts,
     )  # fmt: skip
     _refuse_disorder(objective)
     record_service.open_new(objective, by=by, at=at)
@@ -76,12 +70,12 @@ def change(
     Side effects: the row, a version, a trail entry, clause links, the standing. Raises ReasonMissing, StaleRecord,
     CannotChange (ended, or a locked fact), ValidationError by field.
     """
-    reason = _words(reason)
-    _refuse_unknown(changes, OPEN_FIELDS + LOCKED_FIELDS)
+    reason = said(reason)
+    changes = known_facts(changes, OPEN_FIELDS + LOCKED_FIELDS)
     current = record_service.lock(objective, version=version)
     if current.phase not in (Phase.DRAFT, Phase.OPEN):
         raise CannotChange(_("Only an open objective can be changed. Reopen it first."))
-    changes = {name: value for name, value in _stripped(changes).items() if getattr(current, name) != value}
+    changes = {name: value for name, value in changes.items() if getattr(current, name) != value}
     if current.status != Status.DRAFT and (locked := changes.keys() & set(LOCKED_FIELDS)):
         raise CannotChange(_("The approval locked this: %s. Change the target with a reason and a signature.") % (
             ", ".join(str(Objective._meta.get_field(name).verbose_name) for name in sorted(locked))  # type: ignore[union-attr]
@@ -123,8 +117,8 @@ def change_target(
     Side effects: a version, the trail, a signature, a new ObjectiveTarget, the standing. Raises ReasonMissing,
     StaleRecord, CannotChange (not approved, or nothing changed), ValidationError by field.
     """
-    reason = _words(reason)
-    _refuse_unknown(changes, TARGET_FIELDS)
+    reason = said(reason)
+    changes = known_facts(changes, TARGET_FIELDS)
     current = record_service.lock(objective, version=version)
     if current.status != Status.APPROVED:
         raise CannotChange(_("Only an approved, open objective has a target to change."))
@@ -182,7 +176,7 @@ def reopen(
 
     Raises ReasonMissing, StaleRecord, IllegalTransition (it is open already).
     """
-    reason = _words(reason)
+    reason = said(reason)
     current = record_service.lock(objective, version=version)
     if current.status == Status.DRAFT:
         raise record_service.IllegalTransition(_("A draft is approved, not reopened."))
@@ -200,7 +194,7 @@ def withdraw(
 
     Raises ReasonMissing, StaleRecord, IllegalTransition.
     """
-    reason = _words(reason)
+    reason = said(reason)
     current = record_service.lock(objective, version=version)
     record_service.move(current, Status.WITHDRAWN)
     return record_service.seal(current, "objective.withdrawn", by=by, at=at, reason=reason)
@@ -237,7 +231,7 @@ def unconnected_because(objective: Objective) -> list[str]:
 def _end(
     objective: Objective, status: str, verb: str, outcome: str, *, by: User, at: datetime, version: int | None
 ) -> Objective:
-    outcome = _words(outcome, field="outcome")
+    outcome = said(outcome, field="outcome")
     current = record_service.lock(objective, version=version)
     record_service.move(current, status)
     current.outcome, current.occurred_on = outcome, site_today(current.site, at)
@@ -262,19 +256,3 @@ def _refuse_unready(objective: Objective) -> None:
 def _refuse_disorder(objective: Objective) -> None:
     if objective.baseline_on and objective.due_on and objective.baseline_on >= objective.due_on:
         raise ValidationError({"due_on": _("The target's date must lie after the baseline's.")})
-
-
-def _refuse_unknown(given: dict[str, Any], known: tuple[str, ...]) -> None:
-    if unknown := given.keys() - set(known):
-        raise TypeError(f"An objective cannot be changed in {sorted(unknown)}.")
-
-
-def _stripped(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-
-
-def _words(text: str, *, field: str = "reason") -> str:
-    words = text.strip()
-    if not words:
-        raise ReasonMissing({field: _("Say it in a few words; they stay in the timeline.")})
-    return words

@@ -18,6 +18,7 @@ from objectives.models import QualityCostAccount, QualityCostPosting, QualityCos
 from qms.models import Organization, Site, User, site_today
 from qms.services import record as record_service
 from qms.services import trail
+from qms.services.wording import said
 
 NAMESPACE = uuid.UUID("6e1c9f44-0f1b-4d0a-9a55-5b6f0a7d6101")
 Source = QualityCostPosting.Source
@@ -40,10 +41,6 @@ class MonthConfirmed(Exception):
 
 class CannotConfirm(Exception):
     """The statement cannot be confirmed as it stands; the message says why."""
-
-
-class ReasonMissing(ValidationError):
-    """A month reopened or withdrawn without a word on why."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +166,7 @@ def reopen(
 
     Writes a version, the trail, clause links. Raises ReasonMissing, StaleRecord, IllegalTransition.
     """
-    reason = _words(reason)
+    reason = said(reason)
     current = record_service.lock(statement, version=version)
     record_service.move(current, Status.OPEN)
     return record_service.seal(current, "quality_cost.reopened", by=by, at=at, reason=reason)
@@ -183,7 +180,7 @@ def withdraw(
 
     Writes a version and the trail. Raises ReasonMissing, StaleRecord, IllegalTransition (a confirmed month).
     """
-    reason = _words(reason)
+    reason = said(reason)
     current = record_service.lock(statement, version=version)
     record_service.move(current, Status.WITHDRAWN)
     return record_service.seal(current, "quality_cost.withdrawn", by=by, at=at, reason=reason)
@@ -296,9 +293,3 @@ def _refuse_wrong(site: Site, entries: Sequence[Entry], *, at: datetime) -> None
 
 def _next_month(month: date) -> date:
     return month_of(month + timedelta(days=32))
-
-
-def _words(text: str) -> str:
-    if not text.strip():
-        raise ReasonMissing({"reason": _("Say it in a few words; they stay in the timeline.")})
-    return text.strip()

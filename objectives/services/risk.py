@@ -15,6 +15,8 @@ from objectives.models import ImprovementAction, Level, Risk, RiskAcceptance
 from objectives.services import risk_map, risk_scale
 from qms.models import Area, Person, Phase, Site, User, site_today
 from qms.services import record as record_service
+from qms.services.record import CannotChange
+from qms.services.wording import known_facts, said
 
 Status = Risk.Status
 PLAIN_FIELDS = (
@@ -27,14 +29,6 @@ TREATMENTS = {
     Risk.Nature.RISK: (Risk.Treatment.AVOID, Risk.Treatment.REDUCE, Risk.Treatment.SHARE),
     Risk.Nature.OPPORTUNITY: (Risk.Treatment.PURSUE, Risk.Treatment.SHARE),
 }
-
-
-class ReasonMissing(ValidationError):
-    """A change without a word on why."""
-
-
-class CannotChange(Exception):
-    """The risk does not stand where this can be done to it; the message says what to do first."""
 
 
 @transaction.atomic
@@ -154,15 +148,14 @@ def change(risk: Risk, *, version: int, reason: str, by: User, at: datetime, **c
     CannotChange (no longer open, or its nature after it was treated), ValidationError by field.
     """
     reason = said(reason)
-    if unknown := changes.keys() - set(PLAIN_FIELDS):
-        raise TypeError(f"A risk cannot be changed in {sorted(unknown)}.")
+    changes = known_facts(changes, PLAIN_FIELDS)
     current = record_service.lock(risk, version=version)
     if current.phase != Phase.OPEN:
         raise CannotChange(_("Only an open risk can be changed. Reopen it first."))
     if current.treatment and changes.get("nature", current.nature) != current.nature:
         raise CannotChange(_("It is treated already. Withdraw it and enter it anew as what it is."))
     for name, value in changes.items():
-        setattr(current, name, value.strip() if isinstance(value, str) else value)
+        setattr(current, name, value)
     return seal(current, "risk.changed", by=by, at=at, reason=reason)
 
 
@@ -284,14 +277,6 @@ def end_acceptance(risk: Risk, because: str, note: str, *, at: datetime) -> None
     )
     risk.__dict__.pop("acceptance", None)
     risk.acceptance = None
-
-
-def said(text: str, *, field: str = "reason") -> str:
-    """The words, trimmed. Raises ReasonMissing, by field, when there are none."""
-    words = text.strip()
-    if not words:
-        raise ReasonMissing({field: _("Say it in a few words; they stay in the timeline.")})
-    return words
 
 
 def _check_level(field: str, level: int, most: int) -> None:

@@ -12,11 +12,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from objectives.models import Risk, RiskAcceptance
-from objectives.services.risk import CannotChange, end_acceptance, review_day, said, seal
+from objectives.services.risk import end_acceptance, review_day, seal
 from qms.models import User, site_today
 from qms.permissions import Permission
 from qms.services import job
 from qms.services import record as record_service
+from qms.services.record import CannotChange
+from qms.services.wording import said
 
 Status = Risk.Status
 Ended = RiskAcceptance.Ended

@@ -14,6 +14,8 @@ from objectives.models import StrategicGoal
 from qms.models import Person, Phase, Site, User, site_today
 from qms.services import record as record_service
 from qms.services import trail
+from qms.services.record import CannotChange
+from qms.services.wording import known_facts, said
 
 Status = StrategicGoal.Status
 PLAIN_FIELDS = (
@@ -21,14 +23,6 @@ PLAIN_FIELDS = (
 )  # fmt: skip
 TREE = "strategy:goals"
 """The name of the lock that changes of the tree take, so that two of them cannot close a circle together."""
-
-
-class ReasonMissing(ValidationError):
-    """A change, or an end, without a word on why."""
-
-
-class CannotChange(Exception):
-    """The goal is over."""
 
 
 class Circle(ValidationError):
@@ -48,10 +42,10 @@ def set_goal(
     known = StrategicGoal.objects.filter(uid=uid, recorded_by=by).first()
     if known:
         return known
-    _refuse_unknown(facts)
+    facts = known_facts(facts, PLAIN_FIELDS)
     goal = StrategicGoal(
         uid=uid, title=title.strip(), owner=owner, site=site, starts_on=starts_on, ends_on=ends_on,
-        occurred_on=site_today(site, at), **_stripped(facts),
+        occurred_on=site_today(site, at), **facts,
     )  # fmt: skip
     goal.due_on = ends_on
     _refuse_disorder(goal)
@@ -68,13 +62,13 @@ def change(
     Side effects: the row, a version, a trail entry, clause links. Raises ReasonMissing, StaleRecord, CannotChange
     (over), Circle, ValidationError by field.
     """
-    reason = _words(reason)
-    _refuse_unknown(changes)
+    reason = said(reason)
+    changes = known_facts(changes, PLAIN_FIELDS)
     trail.lock_chain(TREE)
     current = record_service.lock(goal, version=version)
     if current.phase not in (Phase.DRAFT, Phase.OPEN):
         raise CannotChange(_("Only a goal that is not over can be changed. Reopen it first."))
-    for name, value in _stripped(changes).items():
+    for name, value in changes.items():
         setattr(current, name, value)
     current.due_on = current.ends_on
     _refuse_disorder(current)
@@ -123,7 +117,7 @@ def reopen(
     goal: StrategicGoal, *, reason: str, by: User, at: datetime, version: int | None = None
 ) -> StrategicGoal:  # fmt: skip
     """It is taken up again. Writes a version and the trail. Raises ReasonMissing, StaleRecord, IllegalTransition."""
-    reason = _words(reason)
+    reason = said(reason)
     current = record_service.lock(goal, version=version)
     if current.status == Status.DRAFT:
         raise record_service.IllegalTransition(_("A draft is adopted, not reopened."))
@@ -140,7 +134,7 @@ def withdraw(
 
     Raises ReasonMissing, StaleRecord, IllegalTransition.
     """
-    reason = _words(reason)
+    reason = said(reason)
     current = record_service.lock(goal, version=version)
     record_service.move(current, Status.WITHDRAWN)
     return record_service.seal(current, "strategic_goal.withdrawn", by=by, at=at, reason=reason)
@@ -160,7 +154,7 @@ def refuse_circle(goal: StrategicGoal, parent: StrategicGoal | None) -> None:
 def _end(
     goal: StrategicGoal, status: str, verb: str, outcome: str, *, by: User, at: datetime, version: int | None
 ) -> StrategicGoal:
-    outcome = _words(outcome, field="outcome")
+    outcome = said(outcome, field="outcome")
     current = record_service.lock(goal, version=version)
     record_service.move(current, status)
     current.outcome = outcome
@@ -170,19 +164,3 @@ def _end(
 def _refuse_disorder(goal: StrategicGoal) -> None:
     if goal.ends_on < goal.starts_on:
         raise ValidationError({"ends_on": _("The end must not lie before the beginning.")})
-
-
-def _refuse_unknown(given: dict[str, Any]) -> None:
-    if unknown := given.keys() - set(PLAIN_FIELDS):
-        raise TypeError(f"A goal cannot be changed in {sorted(unknown)}.")
-
-
-def _stripped(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-
-
-def _words(text: str, *, field: str = "reason") -> str:
-    words = text.strip()
-    if not words:
-        raise ReasonMissing({field: _("Say it in a few words; they stay in the timeline.")})
-    return words

@@ -15,13 +15,12 @@ from django.views.decorators.http import require_http_methods
 from objectives.forms.benefit import BenefitForm, WithdrawBenefitForm
 from objectives.models import Benefit, ImprovementAction
 from objectives.services import benefit as service
-from objectives.services.improvement_action import CannotChange
 from objectives.views.improvement_page import may_work_on, to_work_on
 from qms.forms.record_clash import again_with
 from qms.forms.signature import SignVersionForm
 from qms.models import Organization, User
 from qms.permissions import Permission, requires
-from qms.services.record import StaleRecord
+from qms.services.record import CannotChange, StaleRecord
 from qms.views.record_page import page_url
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,12 +22,11 @@ from objectives.models import ImprovementAction
 from objectives.records import IMPROVEMENT_ACTION
 from objectives.services import improvement_action as service
 from objectives.views.improvement_page import to_work_on
-from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Phase, Record, User
 from qms.permissions import Permission, requires
-from qms.services.record import StaleRecord
+from qms.views.record_form import change_response, created
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
-from qms.views.record_page import page_url, visible_record
+from qms.views.record_page import visible_record
 
 STEM = IMPROVEMENT_ACTION.url_stem
 
@@ -140,17 +139,10 @@ def improvement_action_new(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     source = source_of(request)
     form = ImprovementActionForm(request.POST or None, user=user, source=source)
-    if request.method == "POST" and form.is_valid():
-        site = source.site if source else form.cleaned_data["site"]
-        try:
-            action = service.open_action(
-                uid=form.cleaned_data["uid"], site=site, source=source, by=user, at=timezone.now(), **form.facts()
-            )
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("%(reference)s is open.") % {"reference": action.reference})
-            return redirect("objectives:improvement-action-detail", action.pk)
+    given: dict[str, Any] = {"source": source, "site": source.site} if source else {}
+    if action := created(request, form, partial(service.open_action, **given)):
+        messages.success(request, _("%(reference)s is open.") % {"reference": action.reference})
+        return redirect(f"{STEM}-detail", action.pk)
     return render(request, "components/form_page.html", {
         "form": form, "title": _("New improvement action"), "submit_label": _("Open the action"),
         "lead": _("From %(reference)s: %(title)s") % {"reference": source.reference, "title": source.title}
@@ -175,22 +167,5 @@ def source_of(request: HttpRequest) -> Record | None:
 def improvement_action_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an open action with a reason; after a clash both versions stand side by side."""
     action = to_work_on(request, pk)
-    user = cast(User, request.user)
-    form = ImprovementActionForm(request.POST or None, user=user, action=action)
-    clash: list[ClashLine] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            sent = {"version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
-            service.change(action, by=user, at=timezone.now(), **sent, **form.facts())
-        except StaleRecord as stale:
-            clash = form.clash(cast(ImprovementAction, stale.current))
-            again_with(form, stale.current.version)
-        except (ValidationError, service.CannotChange) as error:
-            form.add_error(None, error if isinstance(error, ValidationError) else str(error))
-        else:
-            messages.success(request, _("Changed. What it said before stays in the timeline."))
-            return redirect(page_url(request, action))
-    return render(request, "objectives/improvement_action_form.html", {
-        "form": form, "clash": clash, "title": _("Change %(reference)s") % {"reference": action.reference},
-        "cancel_url": page_url(request, action),
-    })  # fmt: skip
+    form = ImprovementActionForm(request.POST or None, user=cast(User, request.user), action=action)
+    return change_response(request, form, action, service.change)

@@ -16,14 +16,13 @@ from django.views.decorators.http import require_http_methods
 from objectives.forms.improvement_cycle import ActionPhotoForm, CheckForm, CopyForm, CycleForm
 from objectives.models import ActionPhoto, ImprovementAction
 from objectives.services import improvement_cycle as service
-from objectives.services.improvement_action import CannotChange
 from objectives.views.improvement_page import to_work_on
-from qms.forms.record_clash import ClashLine, again_with
 from qms.models import User
 from qms.permissions import Permission, requires
 from qms.services.attachment import Sent
 from qms.services.file_intake import FileRefused
-from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.record import CannotChange, IllegalTransition
+from qms.views.record_form import change_response
 from qms.views.record_page import load, page_url
 
 
@@ -33,21 +32,8 @@ def improvement_cycle(request: HttpRequest, pk: int) -> HttpResponse:
     """Write plan, do, check and act; after a clash both versions stand side by side."""
     action = to_work_on(request, pk)
     form = CycleForm(request.POST or None, action=action)
-    clash: list[ClashLine] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            service.write_cycle(action, by=cast(User, request.user), at=timezone.now(), **form.cleaned_data)
-        except StaleRecord as stale:
-            clash = form.clash(cast(ImprovementAction, stale.current))
-            again_with(form, stale.current.version)
-        except CannotChange as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect(page_url(request, action) + "#cycle")
-    return render(request, "objectives/improvement_action_form.html", {
-        "form": form, "clash": clash, "title": _("Plan, do, check, act: %(name)s") % {"name": action.reference},
-        "lead": action.title, "cancel_url": page_url(request, action),
-    })  # fmt: skip
+    title = _("Plan, do, check, act: %(name)s") % {"name": action.reference}
+    return change_response(request, form, action, service.write_cycle, anchor="#cycle", title=title)
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, JSONField, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -17,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from objectives.forms.improvement_action import MoveForm
 from objectives.models import ActionPhoto, Benefit, ImprovementAction, Promise
 from objectives.services import improvement_action as service
 from objectives.services import improvement_cycle as cycle
@@ -25,8 +22,8 @@ from qms.models import Attachment, Phase, Record, User
 from qms.models.person import Listed
 from qms.permissions import Permission, requires
 from qms.records import Text
-from qms.services.record import IllegalTransition
 from qms.services.record_page import RecordPage
+from qms.views.record_move import Move, move_response, moves_offered
 from qms.views.record_page import load, page_url, record_response
 
 Status = ImprovementAction.Status
@@ -35,41 +32,24 @@ CYCLE = ("plan", "done_what", "checked_what", "acted_how", "result", "learning",
 """Facts that stand in the panel of plan, do, check and act instead of among the others."""
 
 
-@dataclass(frozen=True)
-class Move:
-    """A move of an action that a button offers: where it leads, what is asked, in which words."""
-
-    verb: str
-    label: Text
-    act: Callable[..., ImprovementAction]
-    target: frozenset[str]
-    asks: Text = ""
-    field: str = "reason"
-    icon: str = "arrow-right"
-
-
 MOVES = {
-    "start": Move(
-        "start", gettext_lazy("Start"), service.start, frozenset({Status.IN_PROGRESS}), icon="play"
-    ),
+    "start": Move(gettext_lazy("Start"), service.start, (Status.IN_PROGRESS,), icon="play"),
     "complete": Move(
-        "complete", gettext_lazy("Mark as done"), service.complete, frozenset({Status.DONE}),
-        gettext_lazy("What came of it"), "outcome", "check",
+        gettext_lazy("Mark as done"), service.complete, (Status.DONE,), gettext_lazy("What came of it"), "outcome",
+        "check",
     ),
-    "close": Move(
-        "close", gettext_lazy("Close"), cycle.close, frozenset({Status.CLOSED}), icon="check-circle"
-    ),
+    "close": Move(gettext_lazy("Close"), cycle.close, (Status.CLOSED,), icon="check-circle"),
     "reopen": Move(
-        "reopen", gettext_lazy("Reopen"), service.reopen, frozenset({Status.ASSESSED, Status.IN_PROGRESS}),
+        gettext_lazy("Reopen"), service.reopen, (Status.ASSESSED, Status.IN_PROGRESS),
         gettext_lazy("Why it is taken up again"), icon="refresh",
     ),
     "decline": Move(
-        "decline", gettext_lazy("Decline"), service.decline, frozenset({Status.DECLINED}),
+        gettext_lazy("Decline"), service.decline, (Status.DECLINED,),
         gettext_lazy("Why it will not be done; who raised it reads this"), icon="x",
     ),
     "withdraw": Move(
-        "withdraw", gettext_lazy("Withdraw"), service.withdraw, frozenset({Status.WITHDRAWN}),
-        gettext_lazy("Why it is withdrawn"), icon="archive",
+        gettext_lazy("Withdraw"), service.withdraw, (Status.WITHDRAWN,), gettext_lazy("Why it is withdrawn"),
+        icon="archive",
     ),
 }  # fmt: skip
 ENDED = (Status.DONE, Status.CHECKED, Status.CLOSED, Status.DECLINED)
@@ -90,9 +70,7 @@ def to_work_on(request: HttpRequest, pk: int) -> ImprovementAction:
 
 
 def is_offered(action: ImprovementAction, verb: str) -> bool:
-    """Whether the move makes sense from where the action stands."""
-    if not MOVES[verb].target & ImprovementAction.TRANSITIONS[action.status]:
-        return False
+    """Whether a move that leads on makes sense: what has ended is reopened, the rest goes on."""
     return verb in ("withdraw", "close") or (verb == "reopen") == (action.status in ENDED)
 
 
@@ -179,11 +157,7 @@ def addresses(request: HttpRequest, user: User, action: ImprovementAction) -> di
         return reverse(f"objectives:improvement-action-{name}", args=[action.pk]) + kept if is_shown else ""
 
     return {
-        "moves": [
-            {"move": move, "url": reverse("objectives:improvement-action-move", args=[action.pk, verb]) + kept}
-            for verb, move in MOVES.items()
-            if may and is_offered(action, verb)
-        ],
+        "moves": moves_offered(request, action, MOVES, lambda verb: may and is_offered(action, verb)),
         "edit_url": url("edit", may and action.phase == Phase.OPEN),
         "cycle_url": url("cycle", may and not ended and action.status not in (Status.IDEA, Status.CLOSED)),
         "photo_url": url("photo", may and not ended),
@@ -226,19 +200,7 @@ def improvement_action_move(request: HttpRequest, pk: int, verb: str) -> HttpRes
     move = MOVES.get(verb)
     if move is None:
         raise Http404
-    form = MoveForm(request.POST if request.method == "POST" else None, label=move.asks)
-    if request.method == "POST" and form.is_valid():
-        try:
-            words = {move.field: form.cleaned_data["words"]} if move.asks else {}
-            done = move.act(action, by=cast(User, request.user), at=timezone.now(), **words)
-        except (IllegalTransition, ValidationError, cycle.PromiseOpen) as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect(after(request, done))
-    return render(request, "components/form_page.html", {
-        "form": form, "title": f"{move.label}: {action.reference}", "lead": action.title, "submit_label": move.label,
-        "cancel_url": page_url(request, action),
-    })  # fmt: skip
+    return move_response(request, action, move, after=after)
 
 
 def after(request: HttpRequest, action: ImprovementAction) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from functools import partial
 from typing import IO, Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -24,13 +24,12 @@ from objectives.services import nonconformity as service
 from objectives.services import nonconformity_recurrence as recurrence
 from objectives.views.improvement_page import sees
 from objectives.views.nonconformity_offer import RELATED, kept_list, may_work_on, stages, to_work_on, urls_of
-from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Phase, Record, User
 from qms.permissions import Permission, requires
 from qms.services import attachment as attachment_service
 from qms.services.file_intake import FileRefused
-from qms.services.record import StaleRecord
 from qms.services.record_page import RecordPage
+from qms.views.record_form import change_response, created
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
 from qms.views.record_page import load, page_url, record_response, visible_record
 
@@ -177,19 +176,10 @@ def nonconformity_new(request: HttpRequest) -> HttpResponse:
     """Raise one in ten seconds, on its own or from a record (``?source=uid``)."""
     user, source = cast(User, request.user), source_of(request)
     form = RaiseForm(request.POST or None, request.FILES or None, user=user, source=source)
-    if request.method == "POST" and form.is_valid():
-        area = form.cleaned_data["area"]
-        site = source.site if source else area.site
-        try:
-            found = service.open_nonconformity(
-                site=site, owner=user.person, source=source, by=user, at=timezone.now(), **form.facts()
-            )
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            add_photos(request, found, form.cleaned_data["files"])
-            messages.success(request, _("%(reference)s is raised. First contain it.") % {"reference": found.reference})
-            return redirect(page_url(request, found))
+    if found := created(request, form, partial(service.open_nonconformity, owner=user.person, source=source)):
+        add_photos(request, found, form.cleaned_data["files"])
+        messages.success(request, _("%(reference)s is raised. First contain it.") % {"reference": found.reference})
+        return redirect(page_url(request, found))
     return render(request, "objectives/nonconformity_new.html", {
         "form": form, "source": source, "cancel_url": reverse(f"{STEM}-list"),
         "is_open": any(name not in form.at_once for name in form.errors),
@@ -221,22 +211,6 @@ def source_of(request: HttpRequest) -> Record | None:
 @requires(Permission.NONCONFORMITY_EDIT)
 def nonconformity_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an open one with a reason; after a clash both versions stand side by side."""
-    found, user = to_work_on(request, pk), cast(User, request.user)
-    form = NonconformityForm(request.POST or None, user=user, found=found)
-    clash: list[ClashLine] = []
-    if request.method == "POST" and form.is_valid():
-        sent = {"version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
-        try:
-            service.change(found, by=user, at=timezone.now(), **sent, **form.facts())
-        except StaleRecord as stale:
-            clash = form.clash(cast(Nonconformity, stale.current))
-            again_with(form, stale.current.version)
-        except (ValidationError, service.CannotChange) as error:
-            form.add_error(None, error if isinstance(error, ValidationError) else str(error))
-        else:
-            messages.success(request, _("Changed; what it said before stays in the timeline."))
-            return redirect(page_url(request, found))
-    return render(request, "objectives/nonconformity_form.html", {
-        "form": form, "title": _("Change %(reference)s") % {"reference": found.reference}, "lead": found.title,
-        "cancel_url": page_url(request, found), "clash": clash,
-    }, status=409 if clash else 200)  # fmt: skip
+    found = to_work_on(request, pk)
+    form = NonconformityForm(request.POST or None, user=cast(User, request.user), found=found)
+    return change_response(request, form, found, service.change)

@@ -6,7 +6,6 @@ from typing import IO, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,15 +19,15 @@ from objectives.services import nonconformity as service
 from objectives.services import nonconformity_cause, nonconformity_effect
 from objectives.views.improvement_page import sees
 from objectives.views.nonconformity_offer import STEPS, to_work_on
-from qms.forms.record_clash import again_with
+from qms.forms.record_form import explain
 from qms.models import User
 from qms.permissions import Permission, requires
 from qms.services import attachment as attachment_service
 from qms.services.file_intake import FileRefused
-from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.record import CannotChange, IllegalTransition, StaleRecord
 from qms.views.record_page import page_url
 
-REFUSED = (StaleRecord, ValidationError, service.CannotChange, IllegalTransition, FileRefused)
+REFUSED = (StaleRecord, ValidationError, CannotChange, IllegalTransition, FileRefused)
 
 
 @require_http_methods(["GET", "POST"])
@@ -94,20 +93,6 @@ def missing_for(request: HttpRequest, found: Nonconformity) -> list[dict[str, st
             url = ""
         lines.append({"text": text, "url": url})
     return lines
-
-
-def explain(form: Form, error: Exception) -> None:
-    """Put what went wrong into the form; after a clash the same typing may be sent again."""
-    if isinstance(error, StaleRecord):
-        again_with(form, error.current.version)
-        form.add_error(None, _(
-            "Somebody changed this record while you were writing. Look at it again; sending once more saves yours."
-        ))  # fmt: skip
-    elif isinstance(error, ValidationError):
-        is_known = hasattr(error, "error_dict") and set(error.error_dict) <= set(form.fields)
-        form.add_error(None, error if is_known else " ".join(error.messages))
-    else:
-        form.add_error(None, str(error))
 
 
 @require_http_methods(["GET", "POST"])

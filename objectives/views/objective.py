@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
@@ -17,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from objectives.forms.improvement_action import MoveForm
 from objectives.forms.objective import ApproveForm, ObjectiveFilter, ObjectiveForm, TargetForm
 from objectives.models import Objective
 from objectives.records import OBJECTIVE
@@ -25,12 +23,12 @@ from objectives.services import objective as service
 from objectives.services.objective_page import page_of
 from objectives.services.objective_rule import RULE_WORDS
 from objectives.views.improvement_page import sees
-from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Phase, User, site_today
 from qms.permissions import Permission, requires
-from qms.records import Text
-from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.record import CannotChange, IllegalTransition, StaleRecord
+from qms.views.record_form import change_response, created
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
+from qms.views.record_move import Move, move_response, moves_offered
 from qms.views.record_page import load, page_url, record_response
 
 Status = Objective.Status
@@ -38,36 +36,26 @@ STEM = OBJECTIVE.url_stem
 RELATED = ("goal", "account")
 
 
-@dataclass(frozen=True)
-class Move:
-    """A move that a button offers: what is asked, in which words, and who may."""
-
-    verb: str
-    label: Text
-    target: str
-    asks: Text
-    field: str
-    icon: str
-    permission: Permission = Permission.OBJECTIVE_EDIT
-
-
 MOVES = {
     "achieve": Move(
-        "achieve", gettext_lazy("Target reached"), Status.ACHIEVED, gettext_lazy("What came of it"), "outcome", "flag"
+        gettext_lazy("Target reached"), service.achieve, (Status.ACHIEVED,), gettext_lazy("What came of it"), "outcome",
+        "flag",
     ),
     "miss": Move(
-        "miss", gettext_lazy("Target missed"), Status.MISSED, gettext_lazy("What came of it, and what was learned"),
-        "outcome", "x-circle",
+        gettext_lazy("Target missed"), service.miss, (Status.MISSED,),
+        gettext_lazy("What came of it, and what was learned"), "outcome", "x-circle",
     ),
     "drop": Move(
-        "drop", gettext_lazy("Give it up"), Status.DROPPED, gettext_lazy("Why it is given up"), "outcome", "archive"
+        gettext_lazy("Give it up"), service.drop, (Status.DROPPED,), gettext_lazy("Why it is given up"), "outcome",
+        "archive",
     ),
     "reopen": Move(
-        "reopen", gettext_lazy("Reopen"), Status.APPROVED, gettext_lazy("Why it is taken up again"), "reason",
-        "refresh", Permission.OBJECTIVE_APPROVE,
+        gettext_lazy("Reopen"), service.reopen, (Status.APPROVED,), gettext_lazy("Why it is taken up again"),
+        icon="refresh", permission=Permission.OBJECTIVE_APPROVE,
     ),
     "withdraw": Move(
-        "withdraw", gettext_lazy("Withdraw"), Status.WITHDRAWN, gettext_lazy("Why it is withdrawn"), "reason", "trash"
+        gettext_lazy("Withdraw"), service.withdraw, (Status.WITHDRAWN,), gettext_lazy("Why it is withdrawn"),
+        icon="trash",
     ),
 }  # fmt: skip
 
@@ -201,11 +189,7 @@ def page_context(request: HttpRequest, objective: Objective) -> dict[str, Any]:
         "token_url": ("token", may and user.can(Permission.API_USE) and objective.phase in (Phase.DRAFT, Phase.OPEN)),
         "import_url": ("import", may and objective.phase in (Phase.DRAFT, Phase.OPEN)),
     }
-    offered = [
-        {"move": move, "url": reverse(f"{STEM}-move", args=[objective.pk, verb]) + kept}
-        for verb, move in MOVES.items()
-        if is_offered(user, objective, move)
-    ]
+    offered = moves_offered(request, objective, MOVES, lambda verb: is_offered(user, objective, verb))
     urls = {
         name: reverse(f"{STEM}-{to}", args=[objective.pk]) + kept if is_it else ""
         for name, (to, is_it) in addresses.items()
@@ -228,13 +212,9 @@ def may_approve(user: User, objective: Objective) -> bool:
     return user.can(Permission.OBJECTIVE_APPROVE) and objective.phase != Phase.WITHDRAWN
 
 
-def is_offered(user: User, objective: Objective, move: Move) -> bool:
-    """Whether the move leads on from where the objective stands, and the user may make it."""
-    if move.target not in Objective.TRANSITIONS[objective.status]:
-        return False
-    if move.verb == "reopen":
-        return objective.status != Status.DRAFT and user.can(move.permission)
-    return may_work_on(user, objective)
+def is_offered(user: User, objective: Objective, verb: str) -> bool:
+    """Whether a move that leads on is this user's: who approves also reopens; a draft is approved, not reopened."""
+    return objective.status != Status.DRAFT if verb == "reopen" else may_work_on(user, objective)
 
 
 def to_work_on(request: HttpRequest, pk: int) -> Objective:
@@ -249,17 +229,10 @@ def to_work_on(request: HttpRequest, pk: int) -> Objective:
 @requires(Permission.OBJECTIVE_EDIT)
 def objective_new(request: HttpRequest) -> HttpResponse:
     """Write an objective down as a draft."""
-    user = cast(User, request.user)
-    form = ObjectiveForm(request.POST or None, user=user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            ids = {"uid": form.cleaned_data["uid"], "site": form.cleaned_data["site"]}
-            objective = service.set_objective(**ids, by=user, at=timezone.now(), **form.facts())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("%s is a draft. Somebody approves it next.") % objective.reference)
-            return redirect(f"{STEM}-detail", objective.pk)
+    form = ObjectiveForm(request.POST or None, user=cast(User, request.user))
+    if objective := created(request, form, service.set_objective):
+        messages.success(request, _("%s is a draft. Somebody approves it next.") % objective.reference)
+        return redirect(f"{STEM}-detail", objective.pk)
     return render(request, "components/form_page.html", {
         "form": form, "title": _("New objective"), "submit_label": _("Save the draft"),
         "lead": _("What, by how much, by when, by whom. It becomes evidence when it is approved."),
@@ -272,24 +245,8 @@ def objective_new(request: HttpRequest) -> HttpResponse:
 def objective_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an objective with a reason; after a clash both versions stand side by side."""
     objective = to_work_on(request, pk)
-    form = ObjectiveForm(request.POST or None, user=cast(User, request.user), objective=objective)
-    clash: list[ClashLine] = []
-    if request.method == "POST" and form.is_valid():
-        sent = {"version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
-        try:
-            service.change(objective, by=form.user, at=timezone.now(), **sent, **form.facts())
-        except StaleRecord as stale:
-            clash = form.clash(cast(Objective, stale.current))
-            again_with(form, stale.current.version)
-        except (ValidationError, service.CannotChange) as error:
-            form.add_error(None, error if isinstance(error, ValidationError) else str(error))
-        else:
-            messages.success(request, _("Changed. What it said before stays in the timeline."))
-            return redirect(page_url(request, objective))
-    return render(request, "objectives/improvement_action_form.html", {
-        "form": form, "clash": clash, "title": _("Change %(reference)s") % {"reference": objective.reference},
-        "cancel_url": page_url(request, objective),
-    })  # fmt: skip
+    form = ObjectiveForm(request.POST or None, user=cast(User, request.user), record=objective)
+    return change_response(request, form, objective, service.change)
 
 
 @require_http_methods(["GET", "POST"])
@@ -325,7 +282,7 @@ def objective_target(request: HttpRequest, pk: int) -> HttpResponse:
         sent = {"version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
         try:
             service.change_target(objective, by=user, at=timezone.now(), method=form.method, **sent, **form.facts())
-        except (StaleRecord, service.CannotChange) as error:
+        except (StaleRecord, CannotChange) as error:
             form.add_error(None, str(error))
         except ValidationError as error:
             form.add_error(None, error)
@@ -347,18 +304,6 @@ def objective_move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise Http404
     user = cast(User, request.user)
     objective = load(request, Objective, pk, *RELATED)
-    if not (user.can(move.permission) if verb == "reopen" else may_work_on(user, objective)):
+    if not (user.can(Permission.OBJECTIVE_APPROVE) if verb == "reopen" else may_work_on(user, objective)):
         raise PermissionDenied(_("Only the owner, who entered it, or the quality manager may change this objective."))
-    form = MoveForm(request.POST if request.method == "POST" else None, label=move.asks)
-    if request.method == "POST" and form.is_valid():
-        try:
-            words = {move.field: form.cleaned_data["words"]}
-            getattr(service, verb)(objective, by=user, at=timezone.now(), **words)
-        except (IllegalTransition, ValidationError) as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect(page_url(request, objective))
-    return render(request, "components/form_page.html", {
-        "form": form, "title": f"{move.label}: {objective.reference}", "lead": objective.title,
-        "submit_label": move.label, "cancel_url": page_url(request, objective),
-    })  # fmt: skip
+    return move_response(request, objective, move)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
@@ -16,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from objectives.forms.improvement_action import MoveForm
 from objectives.forms.quality_cost import BookingForm, MonthForm, QualityCostFilter
 from objectives.models import QualityCostAccount, QualityCostPosting, QualityCostStatement
 from objectives.records import QUALITY_COST
@@ -26,36 +24,27 @@ from qms.forms.record_clash import again_with
 from qms.forms.signature import SignVersionForm
 from qms.models import Organization, Site, User, site_today
 from qms.permissions import Permission, requires
-from qms.records import Text
 from qms.services.record import IllegalTransition, StaleRecord
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
+from qms.views.record_move import Move, move_response, moves_offered
 from qms.views.record_page import load, page_url, record_response
 
 Status = QualityCostStatement.Status
 STEM = QUALITY_COST.url_stem
 
 
-@dataclass(frozen=True)
-class Move:
-    """A move that a button offers, the words it asks for, and who may make it."""
-
-    label: Text
-    target: str
-    asks: Text
-    lead: Text
-    icon: str
-    permission: Permission
-
-
 MOVES = {
     "reopen": Move(
-        gettext_lazy("Reopen"), Status.OPEN, gettext_lazy("Why the month is reopened"),
-        gettext_lazy("The confirmation is taken back: the month counts as evidence again when it is confirmed again."),
-        "refresh", Permission.BENEFIT_CONFIRM,
+        gettext_lazy("Reopen"), service.reopen, (Status.OPEN,), gettext_lazy("Why the month is reopened"),
+        icon="refresh", permission=Permission.BENEFIT_CONFIRM,
+        lead=gettext_lazy(
+            "The confirmation is taken back: the month counts as evidence again when it is confirmed again."
+        ),
     ),
     "withdraw": Move(
-        gettext_lazy("Withdraw"), Status.WITHDRAWN, gettext_lazy("Why it is withdrawn"),
-        gettext_lazy("Its postings count in no figure any more, and stay readable."), "trash", Permission.COST_EDIT,
+        gettext_lazy("Withdraw"), service.withdraw, (Status.WITHDRAWN,), gettext_lazy("Why it is withdrawn"),
+        icon="trash", permission=Permission.COST_EDIT,
+        lead=gettext_lazy("Its postings count in no figure any more, and stay readable."),
     ),
 }  # fmt: skip
 
@@ -148,23 +137,14 @@ def page_context(request: HttpRequest, statement: QualityCostStatement) -> dict[
     is_open = statement.status == Status.OPEN
     has_ended = service.month_of(site_today(statement.site)) > statement.begins_on
     book = reverse(f"{STEM}-book", args=[statement.site_id, f"{statement.begins_on:%Y-%m}"])
-    offered = [
-        {"move": move, "url": reverse(f"{STEM}-move", args=[statement.pk, verb])}
-        for verb, move in MOVES.items()
-        if is_offered(user, statement, move)
-    ]
     return {
-        "book_url": book if is_open and user.can(Permission.COST_EDIT) else "", "moves": offered,
+        "book_url": book if is_open and user.can(Permission.COST_EDIT) else "",
+        "moves": moves_offered(request, statement, MOVES),
         "confirm_url": reverse(f"{STEM}-confirm", args=[statement.pk])
         if is_open and has_ended and user.can(Permission.BENEFIT_CONFIRM) else "",
         "is_waiting": is_open and has_ended,
         "more": lambda _page: statement_page(statement, conventions=(_("Failures only"), _("All four categories"))),
     }  # fmt: skip
-
-
-def is_offered(user: User, statement: QualityCostStatement, move: Move) -> bool:
-    """Whether the move leads on from where the statement stands, and the user may make it."""
-    return move.target in QualityCostStatement.TRANSITIONS[Status(statement.status)] and user.can(move.permission)
 
 
 @require_http_methods(["GET", "POST"])
@@ -293,17 +273,6 @@ def quality_cost_move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise Http404
     user = cast(User, request.user)
     statement = load(request, QualityCostStatement, pk)
-    if not user.can(move.permission):
+    if move.permission and not user.can(move.permission):
         raise PermissionDenied(_("Only finance reopens a month that finance has confirmed."))
-    form = MoveForm(request.POST if request.method == "POST" else None, label=move.asks)
-    if request.method == "POST" and form.is_valid():
-        try:
-            getattr(service, verb)(statement, reason=form.cleaned_data["words"], by=user, at=timezone.now())
-        except (IllegalTransition, ValidationError) as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect(page_url(request, statement))
-    return render(request, "components/form_page.html", {
-        "form": form, "title": f"{move.label}: {statement.title}", "lead": move.lead, "submit_label": move.label,
-        "cancel_url": page_url(request, statement),
-    })  # fmt: skip
+    return move_response(request, statement, move, title=f"{move.label}: {statement.title}")

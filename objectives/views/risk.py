@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,13 +21,12 @@ from objectives.models import Risk, RiskAcceptance
 from objectives.records.risk import RISK
 from objectives.services import risk as service
 from objectives.views.risk_offer import offers
-from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Phase, User
 from qms.permissions import Permission, requires
-from qms.services.record import StaleRecord
 from qms.services.record_page import RecordPage
+from qms.views.record_form import change_response, created
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
-from qms.views.record_page import load, page_url, record_response
+from qms.views.record_page import load, record_response
 
 STEM = RISK.url_stem
 
@@ -176,16 +175,10 @@ def to_work_on(request: HttpRequest, pk: int) -> Risk:
 @requires(Permission.RISK_EDIT)
 def risk_new(request: HttpRequest) -> HttpResponse:
     """Enter a risk or an opportunity; rating it is the next step."""
-    user = cast(User, request.user)
-    form = RiskForm(request.POST or None, user=user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            risk = service.open_risk(by=user, at=timezone.now(), **form.facts())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("%(reference)s is entered. Rate it now.") % {"reference": risk.reference})
-            return redirect(f"{STEM}-detail", risk.pk)
+    form = RiskForm(request.POST or None, user=cast(User, request.user))
+    if risk := created(request, form, service.open_risk):
+        messages.success(request, _("%(reference)s is entered. Rate it now.") % {"reference": risk.reference})
+        return redirect(f"{STEM}-detail", risk.pk)
     return render(request, "components/form_page.html", {
         "form": form, "title": _("New risk or opportunity"), "submit_label": _("Enter it"),
         "lead": _("One sentence is enough to begin. It counts as evidence once it is rated."),
@@ -199,20 +192,4 @@ def risk_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an open risk with a reason; after a clash both versions stand side by side."""
     risk = to_work_on(request, pk)
     form = RiskForm(request.POST or None, user=cast(User, request.user), risk=risk)
-    clash: list[ClashLine] = []
-    if request.method == "POST" and form.is_valid():
-        sent = {"version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
-        try:
-            service.change(risk, by=cast(User, request.user), at=timezone.now(), **sent, **form.facts())
-        except StaleRecord as stale:
-            clash = form.clash(cast(Risk, stale.current))
-            again_with(form, stale.current.version)
-        except (ValidationError, service.CannotChange) as error:
-            form.add_error(None, error if isinstance(error, ValidationError) else str(error))
-        else:
-            messages.success(request, _("Changed; what it said before stays in the timeline."))
-            return redirect(page_url(request, risk))
-    return render(request, "objectives/risk_form.html", {
-        "form": form, "title": _("Edit %(reference)s") % {"reference": risk.reference}, "lead": risk.title,
-        "cancel_url": page_url(request, risk), "clash": clash,
-    }, status=409 if clash else 200)  # fmt: skip
+    return change_response(request, form, risk, service.change)

@@ -6,7 +6,6 @@ from typing import cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,10 +18,10 @@ from objectives.services import risk as service
 from objectives.services import risk_acceptance, risk_scale
 from objectives.views.risk import may_work_on
 from objectives.views.risk_offer import ACCEPTABLE, ACTS, Act, facts_of
-from qms.forms.record_clash import again_with
+from qms.forms.record_form import explain
 from qms.models import User, site_today
 from qms.permissions import Permission, requires
-from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.record import CannotChange, IllegalTransition, StaleRecord
 from qms.views.record_page import load, page_url
 
 
@@ -51,7 +50,7 @@ def risk_act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         try:
             sent = {"version": form.cleaned_data["version"], **facts_of(form)}
             act.call(risk, by=user, at=timezone.now(), **sent)
-        except (StaleRecord, ValidationError, service.CannotChange, IllegalTransition) as error:
+        except (StaleRecord, ValidationError, CannotChange, IllegalTransition) as error:
             explain(form, error)
         else:
             messages.success(request, _("Done; it is in the timeline."))
@@ -61,21 +60,6 @@ def risk_act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         "obstacle": service.closing_obstacle(risk) if verb == "close" else "",
         "submit_label": act.label, "cancel_url": page_url(request, risk),
     }, status=422 if form.errors else 200)  # fmt: skip
-
-
-def explain(form: Form, error: Exception) -> None:
-    """Put what went wrong into the form; after a clash the same typing may be sent again."""
-    if isinstance(error, StaleRecord):
-        again_with(form, error.current.version)
-        words = _(
-            "Somebody changed this record while you were writing. Look at it again; sending once more saves yours."
-        )
-        form.add_error(None, words)
-    elif isinstance(error, ValidationError):
-        known = hasattr(error, "error_dict") and set(error.error_dict) <= set(form.fields)
-        form.add_error(None, error if known else " ".join(error.messages))
-    else:
-        form.add_error(None, str(error))
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,7 +77,7 @@ def risk_accept(request: HttpRequest, pk: int) -> HttpResponse:
                 risk, version=form.cleaned_data["version"], method=form.method, by=user, at=timezone.now(),
                 **form.acceptance(),
             )  # fmt: skip
-        except (StaleRecord, ValidationError, service.CannotChange, IllegalTransition) as error:
+        except (StaleRecord, ValidationError, CannotChange, IllegalTransition) as error:
             explain(form, error)
         else:
             messages.success(request, _("Signed by %(name)s and accepted.") % {"name": user.person.name})

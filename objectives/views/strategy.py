@@ -2,64 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from objectives.forms.improvement_action import MoveForm
 from objectives.forms.strategy import StrategicGoalFilter, StrategicGoalForm
 from objectives.models import Objective, StrategicGoal
 from objectives.records import STRATEGIC_GOAL
 from objectives.services import strategy as service
-from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Phase, User
 from qms.permissions import Permission, requires
-from qms.records import Text
-from qms.services.record import IllegalTransition, StaleRecord
+from qms.views.record_form import change_response, created
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
-from qms.views.record_page import load, page_url, record_response
+from qms.views.record_move import Move, move_response, moves_offered
+from qms.views.record_page import load, record_response
 
 Status = StrategicGoal.Status
 STEM = STRATEGIC_GOAL.url_stem
 SHOWN = 50
 
 
-@dataclass(frozen=True)
-class Move:
-    """A move that a button offers: where it leads, what is asked, in which words."""
-
-    verb: str
-    label: Text
-    target: str
-    asks: Text
-    field: str
-    icon: str
-
-
 MOVES = {
-    "adopt": Move("adopt", gettext_lazy("Adopt"), Status.ADOPTED, "", "", "check"),
+    "adopt": Move(gettext_lazy("Adopt"), service.adopt, (Status.ADOPTED,), icon="check"),
     "achieve": Move(
-        "achieve", gettext_lazy("Goal reached"), Status.ACHIEVED, gettext_lazy("What came of it"), "outcome", "flag"
+        gettext_lazy("Goal reached"), service.achieve, (Status.ACHIEVED,), gettext_lazy("What came of it"), "outcome",
+        "flag",
     ),
     "drop": Move(
-        "drop", gettext_lazy("Give it up"), Status.DROPPED, gettext_lazy("Why it is given up"), "outcome", "archive"
+        gettext_lazy("Give it up"), service.drop, (Status.DROPPED,), gettext_lazy("Why it is given up"), "outcome",
+        "archive",
     ),
     "reopen": Move(
-        "reopen", gettext_lazy("Reopen"), Status.ADOPTED, gettext_lazy("Why it is taken up again"), "reason", "refresh"
+        gettext_lazy("Reopen"), service.reopen, (Status.ADOPTED,), gettext_lazy("Why it is taken up again"),
+        icon="refresh",
     ),
     "withdraw": Move(
-        "withdraw", gettext_lazy("Withdraw"), Status.WITHDRAWN, gettext_lazy("Why it is withdrawn"), "reason", "trash"
+        gettext_lazy("Withdraw"), service.withdraw, (Status.WITHDRAWN,), gettext_lazy("Why it is withdrawn"),
+        icon="trash",
     ),
 }  # fmt: skip
 
@@ -147,11 +135,7 @@ def page_context(request: HttpRequest, goal: StrategicGoal) -> dict[str, Any]:
     user = cast(User, request.user)
     kept = f"?{urlencode({'list': request.GET['list']})}" if request.GET.get("list") else ""
     may = may_work_on(user, goal)
-    offered = [
-        {"move": move, "url": reverse(f"{STEM}-move", args=[goal.pk, verb]) + kept}
-        for verb, move in MOVES.items()
-        if may and is_offered(goal, verb)
-    ]
+    offered = moves_offered(request, goal, MOVES, lambda verb: may and is_offered(goal, verb))
     objectives = Objective.objects.visible_to(user).filter(goal=goal).select_related("owner")
     children = StrategicGoal.objects.visible_to(user).filter(parent=goal).order_by("ends_on", "pk")
     is_open = goal.phase in (Phase.DRAFT, Phase.OPEN)
@@ -169,9 +153,7 @@ def may_work_on(user: User, goal: StrategicGoal) -> bool:
 
 
 def is_offered(goal: StrategicGoal, verb: str) -> bool:
-    """Whether the move makes sense from where the goal stands."""
-    if MOVES[verb].target not in StrategicGoal.TRANSITIONS[goal.status]:
-        return False
+    """Whether a move that leads on makes sense: a draft is adopted, what is over is reopened."""
     return verb not in ("adopt", "reopen") or (verb == "adopt") == (goal.status == Status.DRAFT)
 
 
@@ -187,17 +169,10 @@ def to_work_on(request: HttpRequest, pk: int) -> StrategicGoal:
 @requires(Permission.OBJECTIVE_EDIT)
 def strategic_goal_new(request: HttpRequest) -> HttpResponse:
     """Write a goal down as a draft."""
-    user = cast(User, request.user)
-    form = StrategicGoalForm(request.POST or None, user=user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            ids = {"uid": form.cleaned_data["uid"], "site": form.cleaned_data["site"]}
-            goal = service.set_goal(**ids, by=user, at=timezone.now(), **form.facts())
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("%s is a draft. Adopt it when top management stands for it.") % goal.reference)
-            return redirect(f"{STEM}-detail", goal.pk)
+    form = StrategicGoalForm(request.POST or None, user=cast(User, request.user))
+    if goal := created(request, form, service.set_goal):
+        messages.success(request, _("%s is a draft. Adopt it when top management stands for it.") % goal.reference)
+        return redirect(f"{STEM}-detail", goal.pk)
     return render(request, "components/form_page.html", {
         "form": form, "title": _("New strategic goal"), "submit_label": _("Save the draft"),
         "lead": _("Where the plant wants to be, from when to when, and who stands for it."),
@@ -210,24 +185,8 @@ def strategic_goal_new(request: HttpRequest) -> HttpResponse:
 def strategic_goal_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a goal with a reason; after a clash both versions stand side by side."""
     goal = to_work_on(request, pk)
-    form = StrategicGoalForm(request.POST or None, user=cast(User, request.user), goal=goal)
-    clash: list[ClashLine] = []
-    if request.method == "POST" and form.is_valid():
-        sent = {"version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
-        try:
-            service.change(goal, by=form.user, at=timezone.now(), **sent, **form.facts())
-        except StaleRecord as stale:
-            clash = form.clash(cast(StrategicGoal, stale.current))
-            again_with(form, stale.current.version)
-        except (ValidationError, service.CannotChange) as error:
-            form.add_error(None, error if isinstance(error, ValidationError) else str(error))
-        else:
-            messages.success(request, _("Changed. What it said before stays in the timeline."))
-            return redirect(page_url(request, goal))
-    return render(request, "objectives/improvement_action_form.html", {
-        "form": form, "clash": clash, "title": _("Change %(reference)s") % {"reference": goal.reference},
-        "cancel_url": page_url(request, goal),
-    })  # fmt: skip
+    form = StrategicGoalForm(request.POST or None, user=cast(User, request.user), record=goal)
+    return change_response(request, form, goal, service.change)
 
 
 @require_http_methods(["GET", "POST"])
@@ -238,16 +197,4 @@ def strategic_goal_move(request: HttpRequest, pk: int, verb: str) -> HttpRespons
     move = MOVES.get(verb)
     if move is None:
         raise Http404
-    form = MoveForm(request.POST if request.method == "POST" else None, label=move.asks)
-    if request.method == "POST" and form.is_valid():
-        try:
-            words = {move.field: form.cleaned_data["words"]} if move.asks else {}
-            getattr(service, verb)(goal, by=cast(User, request.user), at=timezone.now(), **words)
-        except (IllegalTransition, ValidationError) as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect(page_url(request, goal))
-    return render(request, "components/form_page.html", {
-        "form": form, "title": f"{move.label}: {goal.reference}", "lead": goal.title, "submit_label": move.label,
-        "cancel_url": page_url(request, goal),
-    })  # fmt: skip
+    return move_response(request, goal, move)

@@ -40,6 +40,10 @@ class IllegalTransition(Exception):
     """The record's TRANSITIONS do not lead from where it stands to where it should go."""
 
 
+class CannotChange(Exception):
+    """The record does not stand where this can be done to it; the message says what to do first."""
+
+
 class EventInFuture(ValidationError):
     """The event date lies after today at the site."""
 

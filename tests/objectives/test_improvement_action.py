@@ -17,6 +17,7 @@ from objectives.services import improvement_action as service
 from qms.models import Record, TrailEntry, User
 from qms.permissions import AccessProfile
 from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.wording import ReasonMissing
 from tests.factories import NOW, TODAY, AreaFactory, PersonFactory, cast_member, hiro, logged_activity, omar, yusuf
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +66,7 @@ def test_moves_that_need_words_are_refused_without(words: str) -> None:
         lambda: service.withdraw(action, reason=words, by=boss, at=NOW),
         lambda: service.reopen(action, reason=words, by=boss, at=NOW),
     ):
-        with pytest.raises(service.ReasonMissing):
+        with pytest.raises(ReasonMissing):
             refused()
     action.refresh_from_db()
     assert (action.status, action.version) == ("assessed", 1)

@@ -19,6 +19,7 @@ from qms.models import ClauseLink, RecordVersion, TrailEntry
 from qms.services import attachment as attachment_service
 from qms.services import coverage_links
 from qms.services.record import EventInFuture, IllegalTransition, StaleRecord
+from qms.services.wording import ReasonMissing
 from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, hiro, yusuf
 from tests.objectives.actions import opened
 from tests.objectives.nonconformities import (
@@ -90,11 +91,11 @@ def test_steps_follow_each_other() -> None:
 def test_words_are_needed() -> None:
     boss = yusuf()
     found = acting(boss)
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         service.contain(found, containment="  ", by=boss, at=NOW)
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         judged(found, boss, effectiveness_note=" ")
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         service.withdraw(found, reason="", by=boss, at=NOW)
     with pytest.raises(ValidationError):
         judged(found, boss, "perhaps")

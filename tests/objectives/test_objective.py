@@ -18,6 +18,7 @@ from objectives.services.objective_measurement import CannotMeasure, Reading, re
 from objectives.tasks.objective import refresh_standings
 from qms.models import ClauseLink, Signature, TrailEntry, User
 from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.wording import ReasonMissing
 from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, cast_member, hiro, yusuf
 from tests.objectives.objectives import approved, as_user, drafted, fresh, goal, measure, url
 
@@ -102,7 +103,7 @@ def test_change_of_target_needs_a_reason_a_difference_and_the_version_that_stand
     boss = yusuf()
     objective = approved(boss)
     new = {"target_value": Decimal(1), "by": boss, "at": NOW, "method": "password"}
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         service.change_target(objective, version=objective.version, reason=" ", **new)  # type: ignore[arg-type]
     with pytest.raises(StaleRecord):
         service.change_target(objective, version=1, reason="r", **new)  # type: ignore[arg-type]
@@ -138,7 +139,7 @@ def test_objective_ends_with_an_outcome_and_can_be_taken_up_again(
     boss = yusuf()
     MappingFactory(kind="objective", subtype="", clause=ClauseFactory(number="6.2.1"))
     objective = approved(boss)
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         getattr(service, verb)(objective, outcome=" ", by=boss, at=NOW)
     ended = getattr(service, verb)(objective, outcome="As it came", by=boss, at=NOW)
     assert (ended.status, ended.phase, ended.outcome) == (status, phase, "As it came")

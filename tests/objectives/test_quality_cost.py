@@ -21,6 +21,7 @@ from objectives.services.quality_cost_sheet import sheet_facts
 from qms.models import ClauseLink, RecordVersion, TrailEntry, User
 from qms.permissions import AccessProfile
 from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.wording import ReasonMissing
 from tests.factories import NOW, PASSWORD, ClauseFactory, MappingFactory, cast_member, hiro, omar, yusuf
 from tests.objectives.quality_costs import account, booked, confirmed, posted, sian
 
@@ -159,7 +160,7 @@ def test_confirmed_month_is_evidence_and_open_or_reopened_one_is_not() -> None:
     assert (signature.name, signature.meaning) == (
         "Siân Weber", "I confirm as finance: the cost of quality of 2026-10 as stated",
     )  # fmt: skip
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         service.reopen(statement, reason=" ", by=finance, at=NOW)
     service.reopen(statement, reason="A credit note came in", by=finance, at=NOW)
     assert not ClauseLink.objects.get(record=statement).counts

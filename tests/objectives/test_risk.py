@@ -16,6 +16,7 @@ from objectives.services import risk as service
 from qms.models import ClauseLink, RecordVersion, TrailEntry
 from qms.services import coverage_links
 from qms.services.record import EventInFuture, IllegalTransition, StaleRecord
+from qms.services.wording import ReasonMissing
 from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, hiro, yusuf
 from tests.objectives.risks import accepted, identified, judged, rated, treated
 
@@ -101,7 +102,7 @@ def test_level_off_the_scale_is_refused(levels: tuple[int, int]) -> None:
 
 def test_rating_without_a_reason_is_refused() -> None:
     boss = yusuf()
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         service.rate(identified(boss), likelihood=1, impact=1, reason=" ", by=boss, at=NOW)
 
 

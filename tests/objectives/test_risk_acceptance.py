@@ -17,6 +17,7 @@ from objectives.services import risk_acceptance
 from objectives.tasks.risk import expire_acceptances
 from qms.models import Notification, RecordVersion, Signature, TrailEntry
 from qms.permissions import AccessProfile
+from qms.services.wording import ReasonMissing
 from tests.factories import NOW, PASSWORD, TODAY, cast_member, hiro, yusuf
 from tests.objectives.risks import accepted, as_user, identified, rated, treated, url
 
@@ -63,7 +64,7 @@ def test_database_itself_refuses_more_than_a_year() -> None:
 
 @pytest.mark.parametrize("field", ["why", "compensating_control", "void_if"])
 def test_acceptance_without_its_words_is_refused(field: str) -> None:
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         accepted(yusuf(), None, None, **{field: " "})
 
 
@@ -104,7 +105,7 @@ def test_employee_is_not_offered_to_accept() -> None:
 def test_voiding_needs_a_reason_and_opens_the_risk() -> None:
     boss = yusuf()
     risk = accepted(boss).risk
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         risk_acceptance.void(risk, reason="", by=boss, at=NOW)
     risk = risk_acceptance.void(risk, reason="The contractor left", by=boss, at=NOW)
     ended = RiskAcceptance.objects.get()

@@ -20,6 +20,7 @@ from objectives.services.strategy_tree import tree_of
 from qms.models import ClauseLink, TrailEntry, User
 from qms.permissions import AccessProfile
 from qms.services.record import IllegalTransition, StaleRecord
+from qms.services.wording import ReasonMissing
 from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, cast_member, hiro, logged_activity, omar, yusuf
 from tests.objectives.objectives import approved, as_user
 
@@ -78,7 +79,7 @@ def test_moves_need_words_and_a_place_to_start_from() -> None:
     ):
         with pytest.raises(IllegalTransition):
             wrong()
-    with pytest.raises(service.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         service.withdraw(goal, reason=" ", by=boss, at=NOW)
     with pytest.raises(ValidationError):
         drafted(boss, ends_on=date(2025, 1, 1))
