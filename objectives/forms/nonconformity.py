@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from objectives.models import Cause, Nonconformity
 from objectives.services import nonconformity as service
+from objectives.services import nonconformity_recurrence as recurrence
 from qms.forms.name_field import NameField
 from qms.forms.record_clash import ClashLine, clash_lines
 from qms.forms.record_files import ManyFilesField
@@ -31,8 +32,8 @@ class NonconformityFilter(RecordFilter):
     cause = django_filters.ModelChoiceFilter(
         label=_("Root cause"), queryset=Cause.objects.order_by("name", "pk"), empty_label=_("Any cause")
     )
-    since = django_filters.DateFilter("occurred_on", "gte", label=_("Happened from"), widget=DayInput)
-    until = django_filters.DateFilter("occurred_on", "lte", label=_("Happened until"), widget=DayInput)
+    since = django_filters.DateFilter("happened_on", "gte", label=_("Happened from"), widget=DayInput)
+    until = django_filters.DateFilter("happened_on", "lte", label=_("Happened until"), widget=DayInput)
     only = django_filters.MultipleChoiceFilter(
         method="by_marks", label=_("Only those"), widget=forms.CheckboxSelectMultiple,
         choices=[("open", _("open")), ("repeated", _("come back")), ("confidential", _("confidential"))],
@@ -49,7 +50,7 @@ class NonconformityFilter(RecordFilter):
         rows = super().by_marks(rows, name, value)
         if "open" in value:
             rows = rows.filter(phase=Phase.OPEN)
-        return rows.filter(earlier__gt=0) if "repeated" in value else rows
+        return recurrence.come_back(rows, self.request.user) if "repeated" in value else rows
 
 
 class RaiseForm(forms.Form):
@@ -73,7 +74,7 @@ class RaiseForm(forms.Form):
     )
     quantity = forms.DecimalField(label=_("How much"), required=False, min_value=0, max_digits=14, decimal_places=3)
     unit = forms.CharField(label=_("Of what"), required=False, max_length=24, help_text=_("Pieces, kilograms, hours …"))
-    occurred_on = forms.DateField(label=_("When"), widget=DayInput)
+    happened_on = forms.DateField(label=_("When"), widget=DayInput)
     is_confidential = forms.BooleanField(
         label=_("Confidential"), required=False,
         help_text=_("Only you, its owner, auditors and the quality manager see it: a customer's name, for example."),
@@ -84,7 +85,7 @@ class RaiseForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, source: Record | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {
-            "uid": uuid.uuid4(), "occurred_on": timezone.localdate(), "title": source.title if source else "",
+            "uid": uuid.uuid4(), "happened_on": timezone.localdate(), "title": source.title if source else "",
             "area": (source.area_id if source else None) or user.person.area_id,
             "origin": Nonconformity.Origin.INTERNAL, "is_confidential": bool(source and source.is_confidential),
         })  # fmt: skip
@@ -119,7 +120,7 @@ class NonconformityForm(forms.Form):
     origin = forms.ChoiceField(label=_("Found by"), choices=Nonconformity.Origin.choices)
     quantity = forms.DecimalField(label=_("How much"), required=False, min_value=0, max_digits=14, decimal_places=3)
     unit = forms.CharField(label=_("Of what"), required=False, max_length=24, help_text=_("Pieces, kilograms, hours …"))
-    occurred_on = forms.DateField(label=_("When"), widget=DayInput)
+    happened_on = forms.DateField(label=_("When"), widget=DayInput)
     area = forms.ModelChoiceField(label=_("Where"), queryset=Area.objects.none(), required=False)
     owner = NameField(label=_("Who looks after it"), max_length=160)
     due_on = forms.DateField(label=_("Due"), widget=DayInput)

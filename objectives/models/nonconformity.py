@@ -35,10 +35,11 @@ class Cause(models.Model):
 
 
 class Nonconformity(Record):
-    """Something that was not as required: ``quantity`` of ``unit``, found on the event date.
+    """Something that was not as required: ``quantity`` of ``unit``, found on the day it ``happened_on``.
 
     ``source`` is the record it was opened from, such as an idea that turned out to be a problem. Only a closed one is
-    evidence of corrective action: its effect was judged, its actions have ended, and the new way was used.
+    evidence of corrective action: its effect was judged, its actions have ended, and the new way was used. So its
+    event date is the day it happened while it is open, and the day it was closed from then on.
     """
 
     class Status(models.TextChoices):
@@ -87,6 +88,7 @@ class Nonconformity(Record):
         verbose_name=_("came from"),
     )  # fmt: skip
     description = models.TextField(_("more about it"), blank=True)
+    happened_on = models.DateField(_("happened on"))
     quantity = models.DecimalField(_("quantity"), max_digits=14, decimal_places=3, null=True, blank=True)
     unit = models.CharField(_("unit"), max_length=24, blank=True)
     containment = models.TextField(_("containment: what protects the customer now"), blank=True)
@@ -108,7 +110,7 @@ class Nonconformity(Record):
     evaluations = models.JSONField(default=list, blank=True, editable=False)
     """Every judgement of the effect so far, oldest first; the newest is in the fields above while it stands."""
     lookback_on = models.DateField(editable=False)
-    """First day of the lookback before the event, so that lists can count earlier ones; follows ``occurred_on``."""
+    """First day of the lookback before the event, so that lists can count earlier ones; follows ``happened_on``."""
     closed_on = models.DateField(null=True, blank=True, editable=False)
 
     objects: ClassVar = RecordQuerySet["Nonconformity"].as_manager()
@@ -130,6 +132,7 @@ class Nonconformity(Record):
                 name="nonconformity_closed_with_proof",
             ),
         ]  # fmt: skip
+        indexes = [models.Index(fields=["cause", "happened_on"], name="nonconformity_by_cause")]
 
     @property
     def amount_words(self) -> str:
@@ -174,6 +177,7 @@ class Nonconformity(Record):
             "description": self.description,
             "origin": self.get_origin_display(),
             "source": self.source.reference if self.source else "",
+            "happened_on": self.happened_on.isoformat(),
             "amount": self.amount_words,
             "containment": self.containment,
             "causes": [node.content() for node in self.causes],

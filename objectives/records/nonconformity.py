@@ -42,6 +42,7 @@ NONCONFORMITY = register(
             "description": _("More about it"),
             "origin": _("Found by"),
             "source": _("Came from"),
+            "happened_on": _("Happened on"),
             "amount": _("How much"),
             "containment": _("Containment"),
             "causes": _("Asked why"),

@@ -25,7 +25,7 @@ from qms.services.wording import known_facts, said
 
 Status, Effectiveness = Nonconformity.Status, Nonconformity.Effectiveness
 PLAIN_FIELDS = (
-    "title", "description", "origin", "quantity", "unit", "owner", "area", "occurred_on", "due_on", "is_confidential",
+    "title", "description", "origin", "quantity", "unit", "owner", "area", "happened_on", "due_on", "is_confidential",
 )  # fmt: skip
 DUE_DAYS = 30
 """A nonconformity is due so many days after it was raised, unless a date is given: our own choice, no requirement."""
@@ -53,12 +53,12 @@ class NotReady(CannotChange):
 def open_nonconformity(
     *, uid: uuids.UUID, title: str, site: Site, owner: Person, area: Area | None = None, description: str = "",
     origin: str = Nonconformity.Origin.INTERNAL, quantity: Decimal | None = None, unit: str = "",
-    occurred_on: date | None = None, due_on: date | None = None, source: Record | None = None,
+    happened_on: date | None = None, due_on: date | None = None, source: Record | None = None,
     is_confidential: bool = False, by: User, at: datetime,
 ) -> Nonconformity:  # fmt: skip
     """Raise a nonconformity; the same ``uid`` by the same user returns the first one.
 
-    ``occurred_on`` (default: the site's today) must not lie ahead; ``due_on`` defaults to DUE_DAYS from today. Side
+    ``happened_on`` (default: the site's today) must not lie ahead; ``due_on`` defaults to DUE_DAYS from today. Side
     effects: its row, a version, a trail entry, clause links, and a trail entry of the ``source``. Raises
     ValidationError by field.
     """
@@ -66,14 +66,15 @@ def open_nonconformity(
     if known:
         return known
     today = site_today(site, at)
-    day = occurred_on or today
+    day = happened_on or today
     found = Nonconformity(
         uid=uid, title=title.strip(), site=site, owner=owner, area=area, description=description.strip(),
-        origin=origin, quantity=quantity, unit=unit.strip(), occurred_on=day, lookback_on=lookback_start(day),
-        due_on=due_on or today + timedelta(days=DUE_DAYS), source=source, is_confidential=is_confidential,
+        origin=origin, quantity=quantity, unit=unit.strip(), occurred_on=day, happened_on=day,
+        lookback_on=lookback_start(day), due_on=due_on or today + timedelta(days=DUE_DAYS), source=source,
+        is_confidential=is_confidential,
     )  # fmt: skip
     _check_amount(found)
-    record_service.refuse_future(found, at=at)
+    record_service.refuse_future(found, at=at, field="happened_on")
     record_service.open_new(found, by=by, at=at)
     opened = record_service.seal(found, "nonconformity.opened", by=by, at=at)
     if source is not None:
@@ -96,9 +97,10 @@ def change(
     current = lock_open(found, version=version)
     for name, value in changes.items():
         setattr(current, name, value)
-    current.lookback_on = lookback_start(current.occurred_on)
+    current.occurred_on = current.happened_on
+    current.lookback_on = lookback_start(current.happened_on)
     _check_amount(current)
-    record_service.refuse_future(current, at=at)
+    record_service.refuse_future(current, at=at, field="happened_on")
     return record_service.seal(current, "nonconformity.changed", by=by, at=at, reason=reason)
 
 
@@ -178,14 +180,15 @@ def actions_waiting(found: Nonconformity) -> int:
 def close(found: Nonconformity, *, by: User, at: datetime, version: int | None = None) -> Nonconformity:
     """End it: cause named, every action ended and one done, the new way used once, the effect judged to be there.
 
-    Side effects: its row, a version, a trail entry, clause links; it counts as evidence from now on. Raises NotReady,
-    which lists all that is missing, StaleRecord, IllegalTransition.
+    Today becomes its event date: the evidence is that it was dealt with. Side effects: its row, a version, a trail
+    entry, clause links; it counts as evidence from now on. Raises NotReady, which lists all that is missing,
+    StaleRecord, IllegalTransition.
     """
     current = record_service.lock(found, version=version)
     if current.phase == Phase.OPEN and (missing := missing_to_close(current)):
         raise NotReady(missing)
     record_service.move(current, Status.CLOSED)
-    current.closed_on = site_today(current.site, at)
+    current.closed_on = current.occurred_on = site_today(current.site, at)
     return record_service.seal(current, "nonconformity.closed", by=by, at=at)
 
 
@@ -203,7 +206,7 @@ def reopen(
     if current.status != Status.CLOSED:
         raise record_service.IllegalTransition(_("Only a closed nonconformity can be reopened."))
     record_service.move(current, Status.ACTING)
-    current.closed_on = None
+    current.closed_on, current.occurred_on = None, current.happened_on
     forget_judgement(current)
     forget_use(current)
     return record_service.seal(current, "nonconformity.reopened", by=by, at=at, reason=reason)

@@ -44,7 +44,7 @@ def check_day(found: Nonconformity, used_on: date, *, at: datetime) -> None:
     """Raise ValidationError when the new way cannot have been used on that day."""
     if used_on > site_today(found.site, at):
         raise ValidationError({"used_on": _("This day lies ahead. The proof is that it has been used.")})
-    if used_on < found.occurred_on:
+    if used_on < found.happened_on:
         raise ValidationError({"used_on": _("This day lies before the nonconformity itself.")})
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from objectives.models import Nonconformity, lookback_start
@@ -60,26 +60,32 @@ def of(found: Nonconformity, user: User) -> Recurrence:
         return Recurrence(1, [], [])
     rows = Nonconformity.objects.visible_to(user).filter(cause_id=found.cause_id).exclude(phase=Phase.WITHDRAWN)
     near = rows.filter(
-        Q(occurred_on__gte=found.lookback_on, occurred_on__lte=found.occurred_on)
-        | Q(occurred_on__gte=found.occurred_on, lookback_on__lte=found.occurred_on)
+        Q(happened_on__gte=found.lookback_on, happened_on__lte=found.happened_on)
+        | Q(happened_on__gte=found.happened_on, lookback_on__lte=found.happened_on)
     )
-    others = list(near.exclude(pk=found.pk).select_related("area", "site").order_by("occurred_on", "pk"))
-    own = (found.occurred_on, found.pk)
-    earlier = [row for row in others if (row.occurred_on, row.pk) < own]
-    return Recurrence(len(earlier) + 1, earlier, [row for row in others if (row.occurred_on, row.pk) > own])
+    others = list(near.exclude(pk=found.pk).select_related("area", "site").order_by("happened_on", "pk"))
+    own = (found.happened_on, found.pk)
+    earlier = [row for row in others if (row.happened_on, row.pk) < own]
+    return Recurrence(len(earlier) + 1, earlier, [row for row in others if (row.happened_on, row.pk) > own])
 
 
 def with_times(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
     """The rows with ``earlier``: how many of the same cause the user may see in the lookback before each."""
-    before = Q(occurred_on__lt=OuterRef("occurred_on")) | Q(occurred_on=OuterRef("occurred_on"), pk__lt=OuterRef("pk"))
-    # Seen once as a list, so that the database looks for the same cause by its index and not through the whole site.
-    seen = Nonconformity.objects.visible_to(user).exclude(phase=Phase.WITHDRAWN).order_by().values("pk")
-    same = Nonconformity.objects.filter(
-        before, cause_id=OuterRef("cause_id"), occurred_on__gte=OuterRef("lookback_on"), pk__in=seen
-    )
-    count = same.order_by().values("cause_id").annotate(n=Count("pk")).values("n")
+    count = _same_before(user).order_by().values("cause_id").annotate(n=Count("pk")).values("n")
     counted: QuerySet[Any] = rows.annotate(earlier=Coalesce(Subquery(count, output_field=IntegerField()), Value(0)))
     return counted
+
+
+def come_back(rows: QuerySet[Any], user: User) -> QuerySet[Any]:
+    """Those of the rows whose cause was there before; looks for one such row each, and counts none."""
+    return rows.filter(Exists(_same_before(user)))
+
+
+def _same_before(user: User) -> QuerySet[Any]:
+    """What the user may see of the same cause in the lookback before the outer row."""
+    before = Q(happened_on__lt=OuterRef("happened_on")) | Q(happened_on=OuterRef("happened_on"), pk__lt=OuterRef("pk"))
+    rows: QuerySet[Any] = Nonconformity.objects.visible_to(user).exclude(phase=Phase.WITHDRAWN)
+    return rows.filter(before, cause_id=OuterRef("cause_id"), happened_on__gte=OuterRef("lookback_on"))
 
 
 def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[CauseLine]:
@@ -90,17 +96,17 @@ def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[Cause
     """
     since = lookback_start(today)
     rows = Nonconformity.objects.visible_to(user).filter(cause__isnull=False).exclude(phase=Phase.WITHDRAWN)
-    rows = rows.filter(Q(occurred_on__gte=since) | Q(closed_on__gte=since))
+    rows = rows.filter(Q(happened_on__gte=since) | Q(closed_on__gte=since))
     if sites:
         rows = rows.filter(site__in=sites)
     lines: dict[int, CauseLine] = {}
     days: dict[int, list[date]] = {}
     closings: list[tuple[int, date]] = []
-    wanted = ("pk", "reference", "title", "cause_id", "cause__name", "occurred_on", "closed_on", "status")
-    for row in rows.order_by("-occurred_on", "-pk").values(*wanted):
+    wanted = ("pk", "reference", "title", "cause_id", "cause__name", "happened_on", "closed_on", "status")
+    for row in rows.order_by("-happened_on", "-pk").values(*wanted):
         line = lines.setdefault(row["cause_id"], CauseLine(row["cause_id"], row["cause__name"]))
-        days.setdefault(line.pk, []).append(row["occurred_on"])
-        if row["occurred_on"] >= since:
+        days.setdefault(line.pk, []).append(row["happened_on"])
+        if row["happened_on"] >= since:
             line.count += 1
             line.newest += [row] if len(line.newest) < NAMED else []
         if row["closed_on"] and row["closed_on"] >= since:

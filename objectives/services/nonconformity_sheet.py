@@ -67,25 +67,30 @@ def _others(contents: Contents, *, at: datetime) -> list[tuple[int, dict[str, An
     with_cause = [content for content in contents.values() if content["facts"].get("cause")]
     if not with_cause:
         return []
-    first = min(lookback_start(date.fromisoformat(content["occurred_on"])) for content in with_cause)
+    first = min(lookback_start(date.fromisoformat(_happened(content))) for content in with_cause)
     ids = Record.objects.filter(
-        kind=Nonconformity.KIND, site__code__in={content["site"] for content in with_cause}, occurred_on__gte=first,
-        recorded_at__lte=at,
+        kind=Nonconformity.KIND, site__code__in={content["site"] for content in with_cause},
+        nonconformity__happened_on__gte=first, recorded_at__lte=at,
     ).values_list("pk", flat=True)  # fmt: skip
-    return sorted(_as_of(ids, at=at).items(), key=lambda pair: (pair[1]["occurred_on"], pair[0]))
+    return sorted(_as_of(ids, at=at).items(), key=lambda pair: (_happened(pair[1]), pair[0]))
+
+
+def _happened(content: dict[str, Any]) -> str:
+    """The day it happened; versions from before that was a fact of its own have it as the event date."""
+    return str(content["facts"].get("happened_on") or content["occurred_on"])
 
 
 def _earlier(
     pk: int, content: dict[str, Any], others: list[tuple[int, dict[str, Any]]], *, text: Callable[[str], str]
 ) -> list[dict[str, Any]]:
-    cause, day = content["facts"].get("cause"), content["occurred_on"]
+    cause, day = content["facts"].get("cause"), _happened(content)
     if not cause or content["phase"] == Phase.WITHDRAWN:
         return []
     since = lookback_start(date.fromisoformat(day)).isoformat()
     return [
-        {"reference": other["reference"], "title": text(other["title"]), "occurred_on": other["occurred_on"]}
+        {"reference": other["reference"], "title": text(other["title"]), "happened_on": _happened(other)}
         for other_pk, other in others
-        if (other["occurred_on"], other_pk) < (day, pk) and other["occurred_on"] >= since
+        if (_happened(other), other_pk) < (day, pk) and _happened(other) >= since
         and text(other["facts"].get("cause", "")) == cause and other["site"] == content["site"]
         and not other["is_confidential"] and other["phase"] != Phase.WITHDRAWN
     ]  # fmt: skip

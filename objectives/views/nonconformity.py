@@ -56,7 +56,7 @@ def in_view(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
         return still_open.filter(owner_id=user.person_id)
     if view == "overdue":
         return still_open.filter(due_on__lt=timezone.localdate())
-    return rows.filter(earlier__gt=0) if view == "repeated" else rows
+    return recurrence.come_back(rows, user) if view == "repeated" else rows
 
 
 LISTING = RecordListing(
@@ -73,7 +73,7 @@ LISTING = RecordListing(
         Column(gettext_lazy("Found by"), lambda n: n.get_origin_display(), in_print=True),
         Column(gettext_lazy("How much"), lambda n: n.quantity),
         Column(gettext_lazy("Of what"), lambda n: n.unit),
-        Column(gettext_lazy("Happened"), lambda n: n.occurred_on, in_print=True),
+        Column(gettext_lazy("Happened"), lambda n: n.happened_on, in_print=True),
         Column(gettext_lazy("Due"), lambda n: n.due_on, in_print=True),
         Column(gettext_lazy("Status"), lambda n: n.get_status_display(), in_print=True),
         Column(gettext_lazy("Containment"), lambda n: n.containment),
@@ -87,7 +87,7 @@ LISTING = RecordListing(
         Column(gettext_lazy("Site"), lambda n: n.site.name),
         Column(gettext_lazy("Area"), lambda n: n.area.name if n.area else ""),
     ],
-    sorts={"due": "due_on", "happened": "occurred_on", "reference": "reference"},
+    sorts={"due": "due_on", "dated": "occurred_on", "reference": "reference"},
     default_sort="due_on",
     related=("site", "area", "owner", "cause"),
     row_template="objectives/nonconformity_row.html",

@@ -68,10 +68,10 @@ def validate(instance: models.Model) -> None:
     instance.full_clean(exclude=foreign, validate_unique=False, validate_constraints=False)
 
 
-def refuse_future(record: Record, *, at: datetime) -> None:
-    """Raise EventInFuture when the event date lies after today at the site."""
+def refuse_future(record: Record, *, at: datetime, field: str = "occurred_on") -> None:
+    """Raise EventInFuture when the event date lies after today at the site; ``field`` is where a form asked for it."""
     if record.occurred_on > site_today(record.site, at):
-        raise EventInFuture({"occurred_on": _("This date is in the future. Log what has happened; plan the rest.")})
+        raise EventInFuture({field: _("This date is in the future. Log what has happened; plan the rest.")})
 
 
 def open_new(record: RecordT, *, by: User | None, at: datetime) -> RecordT:

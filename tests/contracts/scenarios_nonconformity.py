@@ -26,7 +26,7 @@ def _removed(w: World, who: dict[str, Any]) -> Any:
 def _proved(w: World, who: dict[str, Any]) -> Any:
     found = some.acting(w)
     return nonconformity_effect.prove_use(
-        found, used_on=found.occurred_on, used_note="Order 4711", proof=some.proof_of(w, found), **who
+        found, used_on=found.happened_on, used_note="Order 4711", proof=some.proof_of(w, found), **who
     )
 
 

@@ -59,7 +59,7 @@ def ready_to_close(w: World) -> Nonconformity:
     for action in ImprovementAction.objects.filter(source_id=found.pk):
         improvement_action.complete(action, outcome="Counter fitted", by=w.leader, at=w.now)
     found = nonconformity_effect.prove_use(
-        found, used_on=w.now.date() - timedelta(days=0 if found.occurred_on >= w.now.date() else 1),
+        found, used_on=w.now.date() - timedelta(days=0 if found.happened_on >= w.now.date() else 1),
         used_note="Order 4711", proof=proof_of(w, found), by=w.leader, at=w.now,
     )  # fmt: skip
     return nonconformity_effect.evaluate(

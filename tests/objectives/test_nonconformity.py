@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from objectives.models import Cause, ImprovementAction, Nonconformity
+from objectives.models import Cause, ImprovementAction, Nonconformity, lookback_start
 from objectives.services import improvement_action
 from objectives.services import nonconformity as service
 from objectives.services import nonconformity_cause as cause_service
@@ -56,7 +56,7 @@ def test_raised_one_is_open_due_in_a_month_and_the_same_uid_gives_it_again() -> 
 def test_what_happens_tomorrow_and_amounts_of_nothing_are_refused() -> None:
     boss = yusuf()
     with pytest.raises(EventInFuture):
-        raised(boss, occurred_on=TODAY + timedelta(days=2))
+        raised(boss, happened_on=TODAY + timedelta(days=2))
     with pytest.raises(ValidationError, match="Say of what"):
         raised(boss, quantity=3)
     with pytest.raises(ValidationError, match="less than nothing"):
@@ -228,6 +228,17 @@ def test_only_a_closed_one_counts_as_evidence() -> None:
     assert [link.counts for link in ClauseLink.objects.filter(record=found)] == [False]
 
 
+def test_closing_dates_the_evidence_and_reopening_takes_that_back() -> None:
+    boss, happened = yusuf(), TODAY - timedelta(days=300)
+    MappingFactory(kind="nonconformity", subtype="", clause=ClauseFactory(number="10.2.1"))
+    found = closed(boss, happened_on=happened)
+    assert (found.occurred_on, found.happened_on, found.lookback_on) == (TODAY, happened, lookback_start(happened))
+    assert [link.occurred_on for link in ClauseLink.objects.filter(record=found)] == [TODAY]
+    again = service.reopen(found, reason="It came back", by=boss, at=NOW)
+    assert (again.occurred_on, again.happened_on) == (happened, happened)
+    assert [link.occurred_on for link in ClauseLink.objects.filter(record=found)] == [happened]
+
+
 def test_not_effective_leads_back_to_acting_and_takes_the_proof_along() -> None:
     boss, judge = yusuf(), hiro()
     found = acting(boss)
@@ -268,7 +279,7 @@ def test_proof_is_a_standing_file_of_the_record_from_a_day_that_can_be() -> None
     for wrong in (None, foreign):
         with pytest.raises(effect_service.ProofMissing):
             effect_service.prove_use(found, used_on=TODAY, proof=wrong, **facts)  # type: ignore[arg-type]
-    for day in (TODAY + timedelta(days=1), found.occurred_on - timedelta(days=1)):
+    for day in (TODAY + timedelta(days=1), found.happened_on - timedelta(days=1)):
         with pytest.raises(ValidationError, match="This day lies"):
             effect_service.prove_use(found, used_on=day, proof=proof, **facts)  # type: ignore[arg-type]
     gone = attachment_service.withdraw(proof, reason="Blurred", by=boss, at=NOW)
@@ -303,7 +314,7 @@ def test_change_keeps_the_lookback_and_refuses_what_is_stale() -> None:
     boss = yusuf()
     found = raised(boss)
     day = TODAY - timedelta(days=100)
-    changed = service.change(found, version=1, reason="Found out", occurred_on=day, by=boss, at=NOW)
+    changed = service.change(found, version=1, reason="Found out", happened_on=day, by=boss, at=NOW)
     assert changed.lookback_on == day.replace(year=day.year - 2)
     with pytest.raises(StaleRecord):
         service.change(found, version=1, reason="x", title="y", by=boss, at=NOW)

@@ -47,7 +47,7 @@ def text(html: str) -> str:
 def new_one(**values: Any) -> dict[str, Any]:
     return {
         "uid": uuid.uuid4(), "title": "Bore too wide", "area": AreaFactory().pk, "origin": "internal",
-        "occurred_on": TODAY.isoformat(),
+        "happened_on": TODAY.isoformat(),
     } | values  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def test_from_raised_to_closed_through_the_pages() -> None:
     step("analyze", cause="No limit for tool wear")
     step("act", title="Count", owner=boss.person.name, due_on=TODAY.isoformat(), uid=uuid.uuid4())
     actions_ended(found, boss)
-    step("prove", used_on=found.occurred_on.isoformat(), used_note="Order 4711",
+    step("prove", used_on=found.happened_on.isoformat(), used_note="Order 4711",
          file=SimpleUploadedFile("sheet.txt", b"400 parts", "text/plain"))  # fmt: skip
     step("evaluate", as_user(judge), effectiveness="effective", effectiveness_note="None since")
     step("close")
@@ -231,7 +231,7 @@ def test_change_with_a_reason_and_a_clash() -> None:
     found = raised(boss)
     client = as_user(boss)
     facts = {
-        "title": "Bore far too wide", "origin": "customer", "occurred_on": TODAY.isoformat(), "area": found.area_id,
+        "title": "Bore far too wide", "origin": "customer", "happened_on": TODAY.isoformat(), "area": found.area_id,
         "owner": boss.person.name, "due_on": TODAY.isoformat(), "quantity": "40", "unit": "pieces", "reason": "Counted",
     }  # fmt: skip
     assert client.post(url(found, "edit"), facts | {"version": 1}).status_code == 302
@@ -272,8 +272,8 @@ def test_fullest_page_keeps_the_budget() -> None:
 
 def test_pack_gets_the_actions_and_what_came_back_as_of_the_cut_off() -> None:
     boss = yusuf()
-    earlier = analyzed(boss, title="Before", occurred_on=TODAY - timedelta(days=50))
-    analyzed(boss, title="Secret", is_confidential=True, occurred_on=TODAY - timedelta(days=40))
+    earlier = analyzed(boss, title="Before", happened_on=TODAY - timedelta(days=50))
+    analyzed(boss, title="Secret", is_confidential=True, happened_on=TODAY - timedelta(days=40))
     found = acting(boss)
     content = record_service.full_content(Nonconformity.objects.get(pk=found.pk))
     cutoff = NOW + timedelta(hours=1)

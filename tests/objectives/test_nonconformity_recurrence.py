@@ -26,8 +26,8 @@ def times(user: User) -> dict[str, int]:
 
 def test_third_time_within_24_months_names_the_two_before() -> None:
     boss = yusuf()
-    first = analyzed(boss, title="A", occurred_on=TODAY - timedelta(days=700))
-    second = analyzed(boss, title="B", occurred_on=TODAY - timedelta(days=100))
+    first = analyzed(boss, title="A", happened_on=TODAY - timedelta(days=700))
+    second = analyzed(boss, title="B", happened_on=TODAY - timedelta(days=100))
     third = analyzed(boss, title="C")
     analyzed(boss, "Old papers", title="D")
     found = recurrence.of(third, boss)
@@ -37,11 +37,20 @@ def test_third_time_within_24_months_names_the_two_before() -> None:
     assert times(boss) == {"A": 0, "B": 1, "C": 2, "D": 0}
 
 
+def test_slow_one_comes_back_by_the_day_it_happened_and_not_by_its_closing() -> None:
+    boss = yusuf()
+    closed(boss, title="Slow", happened_on=TODAY - timedelta(days=300))
+    analyzed(boss, title="Meanwhile", happened_on=TODAY - timedelta(days=100))
+    assert times(boss) == {"Slow": 0, "Meanwhile": 1}
+    rows = recurrence.come_back(Nonconformity.objects.visible_to(boss), boss)
+    assert list(rows.values_list("title", flat=True)) == ["Meanwhile"]
+
+
 def test_lookback_ends_on_its_first_day() -> None:
     boss = yusuf()
     edge = lookback_start(TODAY)
-    analyzed(boss, title="Just in", occurred_on=edge)
-    analyzed(boss, title="Just out", occurred_on=edge - timedelta(days=1))
+    analyzed(boss, title="Just in", happened_on=edge)
+    analyzed(boss, title="Just out", happened_on=edge - timedelta(days=1))
     now = analyzed(boss, title="Now")
     assert [row.title for row in recurrence.of(now, boss).earlier] == ["Just in"]
     assert times(boss)["Now"] == 1
@@ -82,7 +91,7 @@ def test_share_is_of_the_closed_ones_and_asks_for_a_later_event() -> None:
     long_ago = NOW - timedelta(days=300)
     closed(boss, at=long_ago)
     closed(boss, at=NOW - timedelta(days=60))
-    analyzed(boss, occurred_on=TODAY - timedelta(days=10))
+    analyzed(boss, happened_on=TODAY - timedelta(days=10))
     closed(boss, cause="Old papers", at=long_ago)
     analyzed(boss, "Never closed")
     wear, *rest = recurrence.causes(boss, today=TODAY)
@@ -95,7 +104,7 @@ def test_share_is_of_the_closed_ones_and_asks_for_a_later_event() -> None:
 def test_event_before_the_closing_is_no_coming_back() -> None:
     boss = yusuf()
     closed(boss, at=NOW - timedelta(days=60))
-    analyzed(boss, occurred_on=TODAY - timedelta(days=61), at=NOW)
+    analyzed(boss, happened_on=TODAY - timedelta(days=61), at=NOW)
     (line,) = recurrence.causes(boss, today=TODAY)
     assert (line.count, line.closed, line.came_back) == (2, 1, 0)
 
@@ -103,7 +112,7 @@ def test_event_before_the_closing_is_no_coming_back() -> None:
 def test_page_says_how_it_counts_and_narrows_to_a_site() -> None:
     boss = yusuf()
     closed(boss, at=NOW - timedelta(days=60))
-    analyzed(boss, title="Again", occurred_on=TODAY - timedelta(days=10))
+    analyzed(boss, title="Again", happened_on=TODAY - timedelta(days=10))
     text = " ".join(as_user(boss).get(PAGE).content.decode().split())
     for words in ("1 of 1 (100 %)", "No limit for tool wear", "The share is of the closed ones", "24 months from"):
         assert words in text, words
