@@ -126,6 +126,14 @@ def main() -> int:
         for page in pages
     ]
     rows.append(Row("actions: queries", actions["queries"], 12, "queries"))
+    for module, what in (("objective", "objectives"), ("nonconformity", "nonconformities")):
+        times = measure(module, small_env)
+        small_pages = [name.removesuffix(" 1000") for name in times if name.endswith(" 1000")]
+        rows += [
+            Row(f"{what}, {name}: 20,000 against 1,000", times[f"{name} 20000"] / times[f"{name} 1000"], 2.0)
+            for name in small_pages
+        ]
+        rows.append(Row(f"{what}: queries", times["queries"], 12, "queries"))
     pack = measure("pack", large_env)
     rows.append(Row("pack of 1,000 records against WeasyPrint's own CPU time", pack["ratio"], 1.3))
     rows.append(Row("pack of 10,000 records: largest process", pack["largest MB"], 250, "MB"))

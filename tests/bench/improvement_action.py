@@ -26,7 +26,8 @@ from django.utils import timezone  # noqa: E402
 
 from objectives.models import ImprovementAction  # noqa: E402
 from objectives.services import action_board  # noqa: E402
-from qms.models import Area, Record, User  # noqa: E402
+from qms.models import Area, User  # noqa: E402
+from tests.bench import bulk  # noqa: E402
 from tests.bench.pages import medians, page  # noqa: E402
 
 SMALL, LARGE = 1_000, 100_000
@@ -47,8 +48,7 @@ def fill(user: User, wanted: int) -> int:
         with transaction.atomic():
             _batch(chance, range(first, min(first + BATCH, wanted)), areas, owners, user, today, at)
     action_board.recount()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    bulk.analyze()
     return max(0, wanted - there)
 
 
@@ -68,22 +68,7 @@ def _batch(
             origin=chance.choice(["walk", "suggestion", "complaint", "nonconformity"]),
             completed_on=began + timedelta(days=9) if status in ("done", "checked", "closed") else None,
         ))  # fmt: skip
-    parents = Record.objects.bulk_create([
-        Record(**{field.attname: getattr(row, field.attname) for field in Record._meta.concrete_fields
-                  if field.attname != "id"}) for row in rows
-    ])  # fmt: skip
-    for row, parent in zip(rows, parents, strict=True):
-        row.pk = row.record_ptr_id = row.id = parent.pk
-    table, own = ImprovementAction._meta.db_table, [
-        field for field in ImprovementAction._meta.local_concrete_fields if not field.generated
-    ]  # fmt: skip
-    names = ", ".join(f'"{field.column}"' for field in own)
-    marks = ", ".join(["%s"] * len(own))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f'INSERT INTO "{table}" ({names}) VALUES ({marks})',
-            [[field.get_db_prep_save(getattr(row, field.attname), connection) for field in own] for row in rows],
-        )
+    bulk.insert(rows)
 
 
 PAGES = {
