@@ -7,5 +7,5 @@ class QmsConfig(AppConfig):
     verbose_name = _("Foundation")
 
     def ready(self) -> None:
-        """Register this package's kinds of record."""
-        from . import records  # noqa: F401, PLC0415  models can only be imported once all apps are loaded
+        """Register this package's kinds of record and its moments."""
+        from . import records, reminders  # noqa: F401, PLC0415  models can only be imported once all apps are loaded

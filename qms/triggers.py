@@ -3,10 +3,10 @@
 Append-only: trail entries, checkpoints, signatures and record versions refuse UPDATE and DELETE (PostgreSQL: TRUNCATE
 too). One change is let through: the text of an entry or of a version, alone, when an entry ``trail.redacted`` that is
 already in the same chain names the SHA-256 of the text before and after (qms/services/redaction.py). Records refuse
-DELETE and any change of the facts the server set. On SQLite, INSERT OR REPLACE deletes the row in its way without
-asking the delete triggers unless ``PRAGMA recursive_triggers`` is on; settings.py sets it, and because another program
-would not, a trigger before INSERT refuses a row whose keys are taken. Installed by a migration; a superuser who drops
-them is found by the hash chains.
+DELETE and any change of the facts the server set; a sent message keeps what went to whom and when. On SQLite, INSERT OR
+REPLACE deletes the row in its way without asking the delete triggers unless ``PRAGMA recursive_triggers`` is on;
+settings.py sets it, and because another program would not, a trigger before INSERT refuses a row whose keys are taken.
+Installed by a migration; a superuser who drops them is found by the hash chains.
 """
 
 from __future__ import annotations
@@ -14,8 +14,18 @@ from __future__ import annotations
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 APPEND_ONLY = ("qms_trailentry", "qms_checkpoint", "qms_signature", "qms_recordversion")
-UNDELETABLE = ("qms_record", "qms_person", "qms_clausemapping")
+UNDELETABLE = ("qms_record", "qms_person", "qms_clausemapping", "qms_outboxmessage", "qms_reminderrule")
 SERVER_FACTS = ("id", "uid", "kind", "reference", "recorded_at", "recorded_by_id")
+# Facts that are set once: the columns, what must be true for them to be set already, and the sentence.
+FACT_MESSAGE = "immutable: uid, kind, reference and the recorded date are set once"
+FACTS: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "qms_record": (SERVER_FACTS, "", FACT_MESSAGE),
+    "qms_outboxmessage": (
+        ("id", "uid", "key", "letter", "person_id", "about", "status", "sent_at", "to_sha256", "subject_sha256"),
+        "OLD.sent_at IS NOT NULL",
+        "immutable: what was sent, when and to whom is evidence",
+    ),
+}
 # What makes a row of each table the only one: REPLACE would delete by any of these.
 KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "qms_trailentry": (("id",), ("chain", "seq")),
@@ -25,6 +35,8 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "qms_record": (("id",), ("uid",), ("reference",)),
     "qms_person": (("id",), ("uid",)),
     "qms_clausemapping": (("id",),),
+    "qms_outboxmessage": (("id",), ("uid",)),
+    "qms_reminderrule": (("id",),),
 }
 # Tables with a text that may be redacted: the text, what a redaction calls it, the column that holds its number there,
 # and the column by which the redaction's own entry belongs to the same chain.
@@ -40,16 +52,17 @@ COLUMNS = {
 }  # fmt: skip
 REDACTED = "trail.redacted"
 MESSAGE = "append-only: this table keeps evidence and refuses to be changed"
-FACT_MESSAGE = "immutable: uid, kind, reference and the recorded date are set once"
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
     """Create the triggers, replacing those that are there already. Call it after every migration of their tables:
-    SQLite alters a table by making it anew, and its triggers are lost with the old one.
+    SQLite alters a table by making it anew, and its triggers are lost with the old one. Tables that a later migration
+    makes are left out until then.
     """
     remove(connection)
     with connection.cursor() as cursor:
-        for statement in _statements(connection.vendor):
+        tables = set(connection.introspection.table_names(cursor))
+        for statement in _statements(connection.vendor, tables):
             cursor.execute(statement)
 
 
@@ -76,7 +89,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 def _names(vendor: str) -> list[tuple[str, str]]:
     names = [(f"{table}_refuse_{verb}", table) for table in APPEND_ONLY for verb in ("update", "delete")]
     names += [(f"{table}_refuse_delete", table) for table in UNDELETABLE]
-    names.append(("qms_record_refuse_fact_update", "qms_record"))
+    names += [(f"{table}_refuse_fact_update", table) for table in FACTS]
     if vendor == "postgresql":
         names += [(f"{table}_refuse_truncate", table) for table in (*APPEND_ONLY, *UNDELETABLE)]
     else:
@@ -84,16 +97,20 @@ def _names(vendor: str) -> list[tuple[str, str]]:
     return names
 
 
-def _statements(vendor: str) -> list[str]:
+def _statements(vendor: str, tables: set[str]) -> list[str]:
     changed = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
-    facts = " OR ".join(f"OLD.{column} {changed} NEW.{column}" for column in SERVER_FACTS)
+    facts = {table: _facts_change(table, changed) for table in FACTS}
+    names = [(name, table) for name, table in _names(vendor) if table in tables]
     if vendor == "sqlite":
-        return [_sqlite(name, table, facts) for name, table in _names(vendor)]
+        return [_sqlite(name, table, facts.get(table, "")) for name, table in names]
     functions = [
         f"CREATE OR REPLACE FUNCTION qms_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$",
-        f"CREATE OR REPLACE FUNCTION qms_refuse_fact() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{FACT_MESSAGE}'; END $$",
+        *(
+            f"CREATE OR REPLACE FUNCTION {table}_refuse_fact() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{message}'; END $$"
+            for table, (_columns, _when, message) in FACTS.items()
+        ),
         *(
             f"CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN IF {_is_redaction(table, 'postgresql')} THEN RETURN NEW; END IF; "
@@ -101,7 +118,13 @@ def _statements(vendor: str) -> list[str]:
             for table in REDACTABLE
         ),
     ]
-    return functions + [_postgresql(name, table, facts) for name, table in _names(vendor)]
+    return functions + [_postgresql(name, table, facts.get(table, "")) for name, table in names]
+
+
+def _facts_change(table: str, changed: str) -> str:
+    columns, is_set, _message = FACTS[table]
+    differs = " OR ".join(f"OLD.{column} {changed} NEW.{column}" for column in columns)
+    return f"{is_set} AND ({differs})" if is_set else differs
 
 
 def _is_redaction(table: str, vendor: str) -> str:
@@ -124,7 +147,7 @@ def _is_redaction(table: str, vendor: str) -> str:
 
 def _sqlite(name: str, table: str, facts: str) -> str:
     if name.endswith("_fact_update"):
-        event, when, message = "UPDATE", f"WHEN {facts} ", FACT_MESSAGE
+        event, when, message = "UPDATE", f"WHEN {facts} ", FACTS[table][2]
     elif name.endswith("_replace"):
         taken = " OR ".join(_row_exists(table, key) for key in KEYS[table])
         event, when, message = "INSERT", f"WHEN {taken} ", MESSAGE
@@ -146,7 +169,7 @@ def _row_exists(table: str, key: tuple[str, ...]) -> str:
 def _postgresql(name: str, table: str, facts: str) -> str:
     if name.endswith("_fact_update"):
         when = f"FOR EACH ROW WHEN ({facts})"
-        return f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} {when} EXECUTE FUNCTION qms_refuse_fact()"
+        return f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} {when} EXECUTE FUNCTION {table}_refuse_fact()"
     event = name.rsplit("_", 1)[1].upper()
     level = "STATEMENT" if event == "TRUNCATE" else "ROW"
     function = f"{table}_refuse" if event == "UPDATE" and table in REDACTABLE else "qms_refuse"

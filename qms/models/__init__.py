@@ -8,6 +8,7 @@ from qms.models.coverage import ClauseLink, CoverageDay, CoveragePerson
 from qms.models.elevation import Elevation
 from qms.models.job import Job, Notification
 from qms.models.mapping import ClauseMapping
+from qms.models.outbox import Concern, OutboxMessage
 from qms.models.person import Person, User
 from qms.models.person_import import PersonImport
 from qms.models.record import (
@@ -20,6 +21,7 @@ from qms.models.record import (
     ReferenceCounter,
     site_today,
 )
+from qms.models.reminder import Reminder, ReminderChannel, ReminderPreference, ReminderRule
 from qms.models.signature import Signature
 from qms.models.site import Area, AreaCode, Organization, Site
 from qms.models.trail import GENESIS, Checkpoint, TrailEntry
@@ -36,6 +38,7 @@ __all__ = [
     "ClauseLink",
     "ClauseMapping",
     "Commitment",
+    "Concern",
     "CountUpTo",
     "CoverageDay",
     "CoveragePerson",
@@ -46,6 +49,7 @@ __all__ = [
     "Json",
     "Notification",
     "Organization",
+    "OutboxMessage",
     "Person",
     "PersonImport",
     "Phase",
@@ -54,6 +58,10 @@ __all__ = [
     "RecordQuerySet",
     "RecordVersion",
     "ReferenceCounter",
+    "Reminder",
+    "ReminderChannel",
+    "ReminderPreference",
+    "ReminderRule",
     "Signature",
     "Site",
     "StandardEdition",

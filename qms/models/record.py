@@ -108,6 +108,14 @@ class Record(models.Model):
             ),
             models.Index(fields=["due_on", "phase"], name="record_by_due"),
             models.Index(fields=["owner", "phase", "due_on"], name="record_by_owner"),
+            models.Index(  # what reminders look through, again and again
+                fields=["due_on", "id"], name="record_due_open",
+                condition=models.Q(phase=Phase.OPEN, due_on__isnull=False),
+            ),
+            models.Index(
+                fields=["review_on", "id"], name="record_review_open",
+                condition=models.Q(phase=Phase.OPEN, review_on__isnull=False),
+            ),
         ]  # fmt: skip
         constraints = [
             models.CheckConstraint(condition=models.Q(phase__in=Phase.values), name="record_phase_known"),

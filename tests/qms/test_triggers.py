@@ -4,7 +4,17 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from qms import triggers
-from qms.models import Checkpoint, ClauseMapping, Person, Record, RecordVersion, Signature, TrailEntry
+from qms.models import (
+    Checkpoint,
+    ClauseMapping,
+    OutboxMessage,
+    Person,
+    Record,
+    RecordVersion,
+    ReminderRule,
+    Signature,
+    TrailEntry,
+)
 from qms.services import record as record_service
 from qms.services import trail_check
 from tests.factories import NOW, MappingFactory, logged_activity, yusuf
@@ -18,6 +28,8 @@ MODELS = {
     "qms_record": Record,
     "qms_person": Person,
     "qms_clausemapping": ClauseMapping,
+    "qms_outboxmessage": OutboxMessage,
+    "qms_reminderrule": ReminderRule,
 }
 HARMLESS = {
     "qms_trailentry": "reason",
@@ -35,6 +47,11 @@ def something_of_everything() -> None:
     activity = logged_activity(user)
     record_service.sign(activity, meaning="Confirmed", by=user, at=NOW, method="password")
     trail_check.checkpoint(at=NOW)
+    ReminderRule.objects.create(slug="due", name="Due", event="due", from_on=NOW.date(), created_at=NOW)
+    OutboxMessage.objects.create(
+        letter="digest", person=user.person, created_at=NOW, next_at=NOW, status="sent", sent_at=NOW,
+        to_sha256="a" * 64, subject_sha256="b" * 64,
+    )  # fmt: skip
     if connection.vendor == "postgresql":  # foreign keys still to be checked would stand in the way of ALTER
         connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
 
@@ -127,3 +144,11 @@ def test_missing_names_a_dropped_trigger() -> None:
 def test_missing_names_a_trigger_that_is_switched_off() -> None:
     connection.cursor().execute("ALTER TABLE qms_trailentry DISABLE TRIGGER qms_trailentry_refuse_delete")
     assert triggers.missing(connection) == ["qms_trailentry_refuse_delete"]
+
+
+@pytest.mark.parametrize("column", ["sent_at", "to_sha256", "subject_sha256", "letter", "status", "person_id"])
+def test_what_was_sent_cannot_be_told_otherwise(column: str) -> None:
+    values = {"sent_at": NOW.replace(year=2020), "person_id": 0}
+    message = triggers.FACTS["qms_outboxmessage"][2]
+    assert message in refused(f"UPDATE qms_outboxmessage SET {column} = %s", [values.get(column, "pending")])
+    assert OutboxMessage.objects.filter(subject="").update(subject="Redacted") == 1

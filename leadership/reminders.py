@@ -1,0 +1,1 @@
+"""The moments the leadership package's records have besides their due and review days, and its letters."""
