@@ -63,6 +63,7 @@ class Permission(models.TextChoices):
     PERSON_VIEW = "person_view", _("See people")
     PERSON_EDIT = "person_edit", _("Edit and import people")
     SITE_EDIT = "site_edit", _("Edit sites, areas and their QR codes")
+    CALENDAR_EDIT = "calendar_edit", _("Keep working days, closures and shifts of the sites")
     USER_EDIT = "user_edit", _("Give and take access")
     CLAUSE_EDIT = "clause_edit", _("Edit the clause catalogue and applicability")
     MAPPING_VIEW = "mapping_view", _("See which record counts for which clause")
@@ -120,7 +121,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
         | {
             Permission.ACTIVITY_CORRECT, Permission.ACTIVITY_TYPE_EDIT, Permission.PERSON_EDIT,
             Permission.CLAUSE_EDIT, Permission.MAPPING_EDIT, Permission.RISK_SCALE_EDIT, Permission.COST_EDIT,
-            Permission.POLICY_EDIT, Permission.ROLE_EDIT, Permission.REMINDER_EDIT,
+            Permission.POLICY_EDIT, Permission.ROLE_EDIT, Permission.REMINDER_EDIT, Permission.CALENDAR_EDIT,
         }
     ),
     AccessProfile.FINANCE: frozenset(
@@ -141,7 +142,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
             Permission.MAPPING_VIEW, Permission.MAPPING_EDIT, Permission.CLAUSE_EDIT, Permission.PERSON_EDIT,
             Permission.SITE_EDIT, Permission.USER_EDIT, Permission.ACTIVITY_TYPE_EDIT,
             Permission.ORGANIZATION_EDIT, Permission.TRAIL_VIEW, Permission.API_USE, Permission.RISK_SCALE_EDIT,
-            Permission.REMINDER_EDIT,
+            Permission.REMINDER_EDIT, Permission.CALENDAR_EDIT,
         }
     ),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from qms.views import (
+    absence,
     admin,
     api_token,
     attachment,
@@ -20,6 +21,7 @@ from qms.views import (
     record_page,
     redaction,
     site,
+    site_calendar,
     styleguide,
     trail,
     user,
@@ -68,6 +70,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/sites/<int:pk>/areas/", site.area_new, name="area-new"),
     path("admin/sites/<int:pk>/codes/", site.site_codes, name="site-codes"),
     path("admin/sites/<int:pk>/codes/issue/", site.site_codes_issue, name="site-codes-issue"),
+    path("admin/calendars/", site_calendar.site_calendar_list, name="site-calendar-list"),
+    path("admin/calendars/<int:pk>/", site_calendar.site_calendar, name="site-calendar"),
+    path("admin/calendars/<int:pk>/weekdays/", site_calendar.site_weekdays, name="site-weekdays"),
+    path("admin/calendars/<int:pk>/closures/", site_calendar.closure_new, name="closure-new"),
+    path("admin/calendars/<int:pk>/shifts/", site_calendar.shift_new, name="shift-new"),
+    path("admin/closures/<int:pk>/withdraw/", site_calendar.closure_withdraw, name="closure-withdraw"),
+    path("admin/shifts/<int:pk>/", site_calendar.shift_edit, name="shift-edit"),
+    path("people/<uuid:uid>/absences/", absence.absence_list, name="absence-list"),
+    path("people/<uuid:uid>/absences/new/", absence.absence_new, name="absence-new"),
+    re_path(r"^absences/(?P<pk>[0-9]{1,18})/(?P<verb>approve|withdraw)/$", absence.absence_move, name="absence-move"),
     path("admin/areas/<int:pk>/", site.area_detail, name="area-detail"),
     path("admin/areas/<int:pk>/use/", site.area_use, name="area-use"),
     path("admin/areas/<int:pk>/code/", site.area_code_change, name="area-code-change"),

@@ -14,7 +14,15 @@ from __future__ import annotations
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 APPEND_ONLY = ("qms_trailentry", "qms_checkpoint", "qms_signature", "qms_recordversion")
-UNDELETABLE = ("qms_record", "qms_person", "qms_clausemapping", "qms_outboxmessage", "qms_reminderrule")
+UNDELETABLE = (
+    "qms_record",
+    "qms_person",
+    "qms_clausemapping",
+    "qms_outboxmessage",
+    "qms_reminderrule",
+    "qms_closure",
+    "qms_absence",
+)
 SERVER_FACTS = ("id", "uid", "kind", "reference", "recorded_at", "recorded_by_id")
 # Facts that are set once: the columns, what must be true for them to be set already, and the sentence.
 FACT_MESSAGE = "immutable: uid, kind, reference and the recorded date are set once"
@@ -37,6 +45,8 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "qms_clausemapping": (("id",),),
     "qms_outboxmessage": (("id",), ("uid",)),
     "qms_reminderrule": (("id",),),
+    "qms_closure": (("id",),),
+    "qms_absence": (("id",),),
 }
 # Tables with a text that may be redacted: the text, what a redaction calls it, the column that holds its number there,
 # and the column by which the redaction's own entry belongs to the same chain.

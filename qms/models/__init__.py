@@ -1,5 +1,6 @@
 """The foundation's models; import them from here. Order below is the order of dependency."""
 
+from qms.models.absence import Absence
 from qms.models.api_token import ApiToken
 from qms.models.attachment import Attachment
 from qms.models.clause import Applicability, Clause, Commitment, CrosswalkRow, DocumentedInformation, StandardEdition
@@ -24,10 +25,12 @@ from qms.models.record import (
 from qms.models.reminder import Reminder, ReminderChannel, ReminderPreference, ReminderRule
 from qms.models.signature import Signature
 from qms.models.site import Area, AreaCode, Organization, Site
+from qms.models.site_calendar import Closure, Shift
 from qms.models.trail import GENESIS, Checkpoint, TrailEntry
 
 __all__ = [
     "GENESIS",
+    "Absence",
     "ApiToken",
     "Applicability",
     "Area",
@@ -37,6 +40,7 @@ __all__ = [
     "Clause",
     "ClauseLink",
     "ClauseMapping",
+    "Closure",
     "Commitment",
     "Concern",
     "CountUpTo",
@@ -62,6 +66,7 @@ __all__ = [
     "ReminderChannel",
     "ReminderPreference",
     "ReminderRule",
+    "Shift",
     "Signature",
     "Site",
     "StandardEdition",

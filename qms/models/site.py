@@ -7,7 +7,7 @@ import zoneinfo
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +74,11 @@ class Site(models.Model):
     )
     name = models.CharField(_("name"), max_length=120, unique=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    working_weekdays = models.CharField(
+        _("working days"), max_length=7, default="12345",
+        validators=[RegexValidator(r"^1?2?3?4?5?6?7?$"), MinLengthValidator(1)],
+        help_text=_("The days of the week on which the site works, 1 is Monday."),
+    )  # fmt: skip
     is_active = models.BooleanField(_("in use"), default=True)
     has_open_ideas = models.BooleanField(
         _("ideas without log-in"), default=False,

@@ -52,6 +52,10 @@ GROUPS: tuple[tuple[Promise, tuple[AdminArea, ...]], ...] = (
             "site", "qms:site-list", Permission.SITE_EDIT,
         ),
         AdminArea(
+            _("Working days"), _("When each site works: weekdays, closures, shifts."),
+            "calendar", "qms:site-calendar-list", Permission.CALENDAR_EDIT,
+        ),
+        AdminArea(
             _("Access"), _("Who may log in, as what, where and until when."),
             "key", "qms:user-list", Permission.USER_EDIT,
         ),

@@ -114,11 +114,13 @@ def _detail(request: HttpRequest, person: Person, **more: object) -> dict[str, o
     reports = Person.objects.visible_to(user).active().filter(manager=person).order_by("search_name", "pk")
     may_read_trail = user.can(Permission.TRAIL_VIEW) or user.person_id == person.pk
     login = getattr(person, "user", None)
+    chain = service.manager_chain(person)
     return {
-        "person": person, "chain": list(reversed(service.manager_chain(person))), "reports": list(reports[:100]),
+        "person": person, "chain": list(reversed(chain)), "reports": list(reports[:100]),
         "entries": timeline_of(person) if may_read_trail else None, "may_read_trail": may_read_trail,
         "can_edit": user.can(Permission.PERSON_EDIT), "can_give_access": user.can(Permission.USER_EDIT),
         "login": login, "is_self": user.person_id == person.pk, **more,
+        "may_see_absences": user.person_id == person.pk or user.can(Permission.PERSON_EDIT) or user.person in chain,
     }  # fmt: skip
 
 

@@ -5,8 +5,10 @@ from django.db import DatabaseError, connection, transaction
 
 from qms import triggers
 from qms.models import (
+    Absence,
     Checkpoint,
     ClauseMapping,
+    Closure,
     OutboxMessage,
     Person,
     Record,
@@ -15,9 +17,9 @@ from qms.models import (
     Signature,
     TrailEntry,
 )
+from qms.services import absence, site_calendar, trail_check
 from qms.services import record as record_service
-from qms.services import trail_check
-from tests.factories import NOW, MappingFactory, logged_activity, yusuf
+from tests.factories import NOW, TODAY, MappingFactory, logged_activity, yusuf
 
 pytestmark = pytest.mark.django_db
 MODELS = {
@@ -30,6 +32,8 @@ MODELS = {
     "qms_clausemapping": ClauseMapping,
     "qms_outboxmessage": OutboxMessage,
     "qms_reminderrule": ReminderRule,
+    "qms_closure": Closure,
+    "qms_absence": Absence,
 }
 HARMLESS = {
     "qms_trailentry": "reason",
@@ -45,6 +49,8 @@ def something_of_everything() -> None:
     user = yusuf()
     MappingFactory()
     activity = logged_activity(user)
+    site_calendar.add_closure(activity.site, starts_on=TODAY, ends_on=TODAY, reason="Fair", by=user, at=NOW)
+    absence.enter(user.person, starts_on=TODAY, ends_on=TODAY, cause="leave", by=user, at=NOW)
     record_service.sign(activity, meaning="Confirmed", by=user, at=NOW, method="password")
     trail_check.checkpoint(at=NOW)
     ReminderRule.objects.create(slug="due", name="Due", event="due", from_on=NOW.date(), created_at=NOW)
