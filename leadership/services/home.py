@@ -17,7 +17,7 @@ from leadership.models import Activity, Answer, Invitation
 from leadership.services import corroboration
 from leadership.services.corroboration import Tally
 from objectives.models import ObjectiveDecision, Promise
-from objectives.services import objective_decision, promise
+from objectives.services import finance, objective_decision, promise
 from qms.models import Phase, Record, Site, StandardEdition, User
 from qms.permissions import Permission
 from qms.services.coverage import ClauseCoverage, Status, coverage, summary
@@ -79,13 +79,14 @@ class Home:
     questions: list[Invitation]
     promises: list[Promise]
     decisions: list[OpenDecision]
+    to_confirm: list[Record]
     tally: Tally | None
     standing: Standing | None
     red: list[RedThing]
 
 
 def home(user: User, *, at: datetime) -> Home:
-    """Gather the home page in at most eight queries, however much there is."""
+    """Gather the home page in at most nine queries, however much there is."""
     today = local_today(user, at)
     monday = today - timedelta(days=today.weekday())
     found = concerning(user, today=today, since=monday)
@@ -99,6 +100,7 @@ def home(user: User, *, at: datetime) -> Home:
         questions=list(questions_for(user, at=at)[:SHOWN]),
         promises=list(promise.questions_for(user, at=at)[:SHOWN]),
         decisions=found.decisions,
+        to_confirm=list(finance.waiting_for(user, today=today)[:SHOWN]),
         tally=corroboration.tally(answers_about(user, since=quarter_start(today))),
         standing=standing,
         red=red_things(standing, mine=sum(is_overdue(row, today) for row in found.due), others=found.overdue_of_others),

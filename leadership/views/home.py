@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from leadership.services import home as service
-from objectives.services import promise
+from objectives.services import finance, promise
 from qms.models import User
 from qms.permissions import Permission, requires
 from qms.records import kind_of
@@ -42,5 +42,5 @@ def due(request: HttpRequest) -> HttpResponse:
         "page": page, "rows": rows, "today": today, "drafts": list(service.drafts_of(user)[:20]),
         "questions": list(service.questions_for(user, at=timezone.now())[:20]),
         "promises": list(promise.questions_for(user, at=timezone.now())[:20]),
-        "decisions": service.decisions_of(user),
+        "decisions": service.decisions_of(user), "to_confirm": list(finance.waiting_for(user, today=today)),
     })  # fmt: skip

@@ -6,6 +6,9 @@ The rules, after Donald J. Wheeler, "Understanding Variation" and "Making Sense 
   a moving range is the difference between two neighbouring values. 2.66 is 3 / 1.128, the constant for ranges of two.
 * A signal is a point outside the limits; eight points in a row on one side of the centre; or three out of four points
   in a row that are nearer to one limit than to the centre. A point on the centre line ends a run.
+* The moving ranges have a chart of their own: their centre is the average moving range, their upper limit 3.268 times
+  that, and a range above it is a signal, a single step too large for this process. The step into a new phase is drawn
+  and not judged: it is the shift that is told already.
 * The limits come from the first 20 points of a phase (or as many as there are) and are then kept, so that what comes
   later is judged by them. They are provisional before that, and there are none below MIN_POINTS.
 * A new phase begins, with limits of its own, where a shift is confirmed: a run of eight or more that holds, on the same
@@ -88,6 +91,20 @@ class ControlChart:
     def is_signal_now(self) -> bool:
         """Whether one of the last eight points takes part in a signal."""
         return any(point >= len(self.values) - RECENT for signal in self.signals for point in signal.points)
+
+    @property
+    def ranges(self) -> ControlChart:
+        """The moving ranges as a chart: the step to each value from the one before, against its own upper limit."""
+        steps = tuple(abs(later - earlier) for earlier, later in pairwise(self.values))
+        phases, signals = [], []
+        for phase in self.phases:
+            judged = range(phase.first, phase.last)  # the step into the phase belongs to none
+            signals += [Signal(Rule.OUTSIDE, (i,), 1) for i in judged if steps[i] > phase.range_limit]
+            phases.append(Phase(
+                max(phase.first - 1, 0), phase.last - 1, phase.average_range, phase.average_range, None,
+                phase.range_limit, phase.based_on,
+            ))  # fmt: skip
+        return ControlChart(self.days[1:], steps, tuple(phases), tuple(signals))
 
     def marks(self) -> dict[int, Rule]:
         """What each point that is part of a signal is marked with; the strongest rule wins."""

@@ -202,14 +202,16 @@ def sparkline(values: Iterable[float | None], title: str, width: int = 120, heig
 
 
 @register.inclusion_tag("components/chart_control.html")
-def control_chart(chart: Any, title: str, unit: str = "", target: float | None = None, table: object = True) -> Any:
+def control_chart(
+    chart: Any, title: str, unit: str = "", target: float | None = None, table: object = True, height: int = 260
+) -> Any:
     """An XmR chart: values, centre line and natural process limits per phase, signals marked by shape and letter.
 
     ``chart``: days, values, phases (first, last, centre, lower or None, upper) and ``marks()``: index to rule.
     """
     labels = [date_format(day, "j M Y") for day in chart.days]
     series: list[Point] = list(zip(labels, chart.values, strict=True))
-    frame = Frame(width=720, height=260, right=52)
+    frame = Frame(width=720, height=height, right=52)
     edges = [edge for phase in chart.phases for edge in (phase.lower, phase.upper) if edge is not None]
     low, high, ticks = close_scale([*chart.values, *edges, *([float(target)] if target is not None else [])])
     marks, count = chart.marks(), len(series)
@@ -235,7 +237,15 @@ def control_chart(chart: Any, title: str, unit: str = "", target: float | None =
             for i, (label, value) in enumerate(series)
         ],
         "used_marks": [(mark, SIGNAL_WORDS[mark]) for mark in SIGNAL_WORDS if mark in {d["mark"] for d in dots}],
+        "centre_mark": "x̄", "key": _("Solid: centre line. Dotted: natural process limits."),
     }  # fmt: skip
+
+
+@register.inclusion_tag("components/chart_control.html")
+def range_chart(chart: Any, title: str, unit: str = "", table: object = True) -> Any:
+    """The lower half of an XmR chart: the moving ranges of ``chart`` with their average and their own upper limit."""
+    key = _("Solid: average moving range. Dotted: its upper limit; a larger step is no ordinary one.")
+    return control_chart(chart.ranges, title, unit, table=table, height=160) | {"centre_mark": "R̄", "key": key}
 
 
 def close_scale(values: Sequence[float]) -> tuple[float, float, list[float]]:

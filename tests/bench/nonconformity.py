@@ -38,7 +38,7 @@ PAGES = {
     "list of the open": "/plan/nonconformities/",
     "list of all": "/plan/nonconformities/?view=all",
     "come back": "/plan/nonconformities/?view=repeated",
-    "causes that come back": "/plan/nonconformities/recurrence/",
+    "causes that come back": "/plan/nonconformities/print/",
 }
 
 

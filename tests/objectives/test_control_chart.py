@@ -170,3 +170,23 @@ def test_no_rule_prefers_a_side(numbers: list[float]) -> None:
     assert [(s.rule, s.points, -s.side) for s in plain.signals] == [
         (s.rule, s.points, s.side) for s in mirrored.signals
     ]
+
+
+def test_moving_ranges_have_their_own_average_limit_and_signals() -> None:
+    """By hand: the values below step by 1, 1, 1, 1, 1, 9; on average 14/6, the limit is 3.268 times that."""
+    chart = control_chart(weekly([5, 6, 5, 6, 5, 6, 15]))
+    ranges = chart.ranges
+    assert ranges.values == (1, 1, 1, 1, 1, 9)
+    (phase,) = ranges.phases
+    assert (phase.centre, phase.lower) == (pytest.approx(14 / 6), None)
+    assert phase.upper == pytest.approx(3.268 * 14 / 6)
+    assert ranges.marks() == {5: Rule.OUTSIDE}
+    assert ranges.days == chart.days[1:]
+
+
+def test_step_into_a_new_phase_is_drawn_and_not_judged() -> None:
+    chart = control_chart(weekly([10, 11, 10, 11, 10, 11, 10, 11, 10, 11, *[2, 3] * 5]))
+    assert [phase.first for phase in chart.phases] == [0, 10]
+    assert chart.ranges.values[9] == 9
+    assert chart.ranges.marks() == {}
+    assert [(phase.first, phase.last) for phase in chart.ranges.phases] == [(0, 8), (9, 18)]
