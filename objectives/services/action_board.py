@@ -20,6 +20,7 @@ Status, Drive = ImprovementAction.Status, ImprovementAction.Drive
 PER_COLUMN = 12
 PER_LEVEL = 12
 OVERDUE_SHOWN = 60
+OVERDUE_COUNTED = 1_000
 COLUMNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (Status.IDEA, (Status.IDEA,)),
     (Status.ASSESSED, (Status.ASSESSED,)),
@@ -47,11 +48,17 @@ class BoardColumn:
 
 @dataclass(frozen=True)
 class OverdueLevel:
-    """What is overdue on one level of the organization; level 1 reports to nobody."""
+    """What is overdue on one level of the organization; level 1 reports to nobody. ``has_more``: at least so many."""
 
     level: int
     count: int
     rows: list[ImprovementAction]
+    has_more: bool = False
+
+    @property
+    def count_words(self) -> str:
+        """“7”, or “212+” where counting stopped."""
+        return f"{self.count:,}{'+' if self.has_more else ''}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,7 @@ def _first(actions: QuerySet[ImprovementAction], status: str, is_of_one: bool) -
 
     Without joins but to the record, so that both databases walk an index and stop, however many there are.
     """
-    rows = actions.filter(status=status)
+    rows = actions.filter(status=status, kind=ImprovementAction.KIND)
     if status in OPEN:
         rows = rows.filter(phase=Phase.OPEN).order_by(F("due_on").asc(nulls_last=True), "id")
     elif is_of_one:
@@ -106,21 +113,21 @@ def _first(actions: QuerySet[ImprovementAction], status: str, is_of_one: bool) -
 
 
 def overdue_by_level(actions: QuerySet[ImprovementAction], *, today: date) -> list[OverdueLevel]:
-    """What is overdue, by how deep its owner stands in the organization; top first. Three queries."""
-    overdue = actions.filter(phase=Phase.OPEN, due_on__lt=today)
-    counted = overdue.order_by().values("owner_id").annotate(n=Count("pk")).values_list("owner_id", "n")
-    counts = dict(counted)
-    depth = levels()
-    per_level: Counter[int] = Counter()
-    for owner_id, number in counts.items():
-        per_level[depth[owner_id]] += number
+    """What is overdue, by how deep its owner stands in the organization; top first. Three queries.
+
+    The longest overdue OVERDUE_COUNTED are counted; with more of them, every number says that it is at least so many.
+    """
+    overdue = actions.filter(kind=ImprovementAction.KIND, phase=Phase.OPEN, due_on__lt=today)
+    owners = list(overdue.order_by("due_on", "id").values_list("owner_id", flat=True)[: OVERDUE_COUNTED + 1])
+    depth, has_more = levels(), len(owners) > OVERDUE_COUNTED
+    per_level = Counter(depth[owner_id] for owner_id in owners[:OVERDUE_COUNTED])
     shown = overdue.select_related("owner__manager", "area", "site").order_by("due_on", "id")[:OVERDUE_SHOWN]
     rows: dict[int, list[ImprovementAction]] = {}
     for action in shown:
         kept = rows.setdefault(depth[action.owner_id], [])
         if len(kept) < PER_LEVEL:
             kept.append(action)
-    return [OverdueLevel(level, per_level[level], rows.get(level, [])) for level in sorted(per_level)]
+    return [OverdueLevel(level, per_level[level], rows.get(level, []), has_more) for level in sorted(per_level)]
 
 
 def levels() -> dict[int, int]:

@@ -108,6 +108,15 @@ class Record(models.Model):
             ),
             models.Index(fields=["due_on", "phase"], name="record_by_due"),
             models.Index(fields=["owner", "phase", "due_on"], name="record_by_owner"),
+            # boards of actions: without the kind, a board would walk everything else that is open
+            models.Index(
+                fields=["owner", "phase", "due_on", "id"], name="record_action_by_owner",
+                condition=models.Q(kind="improvement_action"),
+            ),
+            models.Index(
+                fields=["due_on", "id"], name="record_action_open",
+                condition=models.Q(kind="improvement_action", phase="open"),
+            ),
             models.Index(  # what reminders look through, again and again
                 fields=["due_on", "id"], name="record_due_open",
                 condition=models.Q(phase=Phase.OPEN, due_on__isnull=False),

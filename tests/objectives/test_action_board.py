@@ -75,6 +75,16 @@ def test_overdue_stands_by_the_level_of_its_owner() -> None:
     assert [(level.level, level.count) for level in levels] == [(1, 1), (2, 2), (3, 1)]
 
 
+def test_overdue_numbers_say_where_counting_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    boss = yusuf()
+    for _row in range(3):
+        opened(boss, due_on=TODAY - timedelta(days=2))
+    rows = ImprovementAction.objects.visible_to(boss)
+    assert [level.count_words for level in service.overdue_by_level(rows, today=TODAY)] == ["3"]
+    monkeypatch.setattr(service, "OVERDUE_COUNTED", 2)
+    assert [level.count_words for level in service.overdue_by_level(rows, today=TODAY)] == ["2+"]
+
+
 def test_circle_of_managers_ends() -> None:
     a = PersonFactory()
     b = PersonFactory(manager=a)

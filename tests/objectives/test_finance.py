@@ -32,7 +32,7 @@ def test_benefits_of_done_actions_and_ended_months_wait_for_finance_only() -> No
     saved(boss, action=opened(boss))
     benefit_service.confirm(saved(boss), proof="password", by=controller, at=NOW)
     saved(controller, action=done(controller))
-    month = posted(controller, month=date(2026, 9, 1)).statements[0]
+    posted(controller, month=date(2026, 9, 1))
     confirmed(controller, posted(controller, month=date(2026, 8, 1)).statements[0])
     posted(controller, month=THIS_MONTH)
     assert sorted(waiting(controller)) == [("improvement_action", benefit.pk), ("quality_cost", None)]
