@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from qms.models import CountUpTo, Notification, Organization, User
 from qms.navigation import ACCOUNT_MENU, BOTTOM_BAR, SIDEBAR, NavItem, NavLink, address, links
-from qms.permissions import elevated_until
+from qms.permissions import Permission, elevated_until
 
 NOTICES_COUNTED = 10
 
@@ -22,16 +22,19 @@ class _Known:
 
     organization: str
     unread: int
+    has_open_thanks: bool = False
 
 
 def _read(user: User | AnonymousUser) -> _Known:
-    """The organization's name and the user's unread notices, in one query."""
-    names = Organization.objects.filter(pk=1).order_by().values("name")
+    """The organization's name and rules, and the user's unread notices, in one query."""
+    organization = Organization.objects.filter(pk=1).order_by()
+    names, open_thanks = organization.values("name"), organization.values("has_open_thanks")
     if not isinstance(user, User):
         return _Known(names.values_list("name", flat=True).first() or Organization.unnamed().name, 0)
     unread = CountUpTo(Notification.objects.filter(user=user, read_at=None), NOTICES_COUNTED)
-    name, number = User.objects.filter(pk=user.pk).values_list(Subquery(names[:1]), unread).get()
-    return _Known(name or Organization.unnamed().name, number)
+    known = (Subquery(names[:1]), unread, Subquery(open_thanks[:1]))
+    name, number, has_open_thanks = User.objects.filter(pk=user.pk).values_list(*known).get()
+    return _Known(name or Organization.unnamed().name, number, bool(has_open_thanks))
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -43,6 +46,13 @@ def frame(request: HttpRequest) -> dict[str, object]:
 
         return SimpleLazyObject(build)
 
+    def thank_url() -> str:
+        user = request.user
+        if not user.is_authenticated:
+            return ""
+        is_open = user.can(Permission.PERSON_VIEW) and known.has_open_thanks
+        return address("leadership:recognition-new") if user.can(Permission.RECOGNITION_GIVE) or is_open else ""
+
     known = SimpleLazyObject(lambda: _read(request.user))
     return {
         "sidebar_links": lazy_links(SIDEBAR),
@@ -50,6 +60,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "account_links": lazy_links(ACCOUNT_MENU),
         "unread_notices": SimpleLazyObject(lambda: known.unread),
         "log_url": SimpleLazyObject(lambda: address("leadership:log")),
+        "thank_url": SimpleLazyObject(thank_url),
         "notices_url": SimpleLazyObject(lambda: address("qms:notification-list")),
         "elevated_until": SimpleLazyObject(lambda: elevated_until(request)),
         "organization_name": SimpleLazyObject(lambda: known.organization),

@@ -51,6 +51,7 @@ class Permission(models.TextChoices):
     ROLE_EDIT = "role_edit", _("Say who answers for what")
     STANDARD_WORK_EDIT = "standard_work_edit", _("Plan leaders' standard work")
     RECOGNITION_GIVE = "recognition_give", _("Thank people for what they did")
+    RECOGNITION_EDIT = "recognition_edit", _("Say what people are thanked for, and where the wall hangs")
     COMMUNICATION_EDIT = "communication_edit", _("Record what was told to whom")
     RESOURCE_REQUEST = "resource_request", _("Ask for resources")
     RESOURCE_DECIDE = "resource_decide", _("Provide resources, or answer for not providing them")
@@ -122,6 +123,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
             Permission.ACTIVITY_CORRECT, Permission.ACTIVITY_TYPE_EDIT, Permission.PERSON_EDIT,
             Permission.CLAUSE_EDIT, Permission.MAPPING_EDIT, Permission.RISK_SCALE_EDIT, Permission.COST_EDIT,
             Permission.POLICY_EDIT, Permission.ROLE_EDIT, Permission.REMINDER_EDIT, Permission.CALENDAR_EDIT,
+            Permission.RECOGNITION_EDIT,
         }
     ),
     AccessProfile.FINANCE: frozenset(
@@ -143,6 +145,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
             Permission.SITE_EDIT, Permission.USER_EDIT, Permission.ACTIVITY_TYPE_EDIT,
             Permission.ORGANIZATION_EDIT, Permission.TRAIL_VIEW, Permission.API_USE, Permission.RISK_SCALE_EDIT,
             Permission.REMINDER_EDIT, Permission.CALENDAR_EDIT,
+            Permission.RECOGNITION_EDIT,
         }
     ),
 }  # fmt: skip

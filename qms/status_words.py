@@ -46,6 +46,7 @@ STATUS_WORDS: dict[str, StatusWord] = {
     "not_effective": StatusWord(_("Not effective"), "x-circle", "late"),
     "declined": StatusWord(_("Declined"), "x-circle", "late"),
     "closed": StatusWord(_("Closed"), "check-circle", "good"),
+    "given": StatusWord(_("Given"), "star", "good"),
     "withdrawn": StatusWord(_("Withdrawn"), "archive", "gone"),
     "superseded": StatusWord(_("Superseded"), "archive", "gone"),
     "missed": StatusWord(_("Missed"), "x-circle", "missing"),

@@ -73,7 +73,12 @@ def log_done(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 @require_GET
 @requires(Permission.ACTIVITY_LOG)
 def log_people(request: HttpRequest) -> JsonResponse:
-    """People for the type-ahead: at most ten for ``?q=``; without it, those a phone keeps for when it is offline."""
+    """People for the type-ahead of the Log page."""
+    return people_offered(request)
+
+
+def people_offered(request: HttpRequest) -> JsonResponse:
+    """People to choose from: at most ten for ``?q=``; without it, those a phone keeps for when it is offline."""
     people = Person.objects.visible_to(cast(User, request.user)).active().order_by("name", "pk")
     words = request.GET.get("q", "").strip()[:80]
     rows = people.matching(words)[:SUGGESTIONS] if words else people[:PEOPLE_KEPT_ON_THE_PHONE]

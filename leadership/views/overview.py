@@ -24,7 +24,7 @@ GROUPS: Groups = [
                 _("Standard work"), "leadership:routine-list", "calendar", _("What each leader does, and how often")
             ),
             Section(
-                _("Recognition"), "leadership:recognition-list", "star", _("Who was thanked, and for doing what")
+                _("Recognition"), "leadership:recognition-wall", "star", _("Who was thanked, and for doing what")
             ),
             Section(
                 _("Communication"), "leadership:communication-list", "megaphone",

@@ -13,7 +13,7 @@ from qms.models import Organization
 
 
 class OrganizationForm(forms.Form):
-    """Name, scope and time zone."""
+    """Name, scope, time zone, and whether everybody may thank."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
     scope_statement = forms.CharField(
@@ -23,6 +23,11 @@ class OrganizationForm(forms.Form):
     time_zone = forms.ChoiceField(
         label=_("Time zone"), choices=TIME_ZONE_CHOICES, help_text=_("For times that belong to no site.")
     )
+
+    has_open_thanks = forms.BooleanField(
+        label=_("Everybody may thank"), required=False,
+        help_text=_("Anybody with a log-in may thank colleagues, not only leaders."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(organization, name) for name in self.base_fields}

@@ -38,11 +38,14 @@ class RecordQuerySet(models.QuerySet[RecordT]):
         if not user.is_authenticated or not user.can(Permission.RECORD_VIEW):
             return self.none()
         rows = self if user.has_all_sites else self.filter(site_id__in=user.visible_site_ids)
-        own = models.Q(recorded_by=user)
         rows = rows.filter(~models.Q(phase=Phase.DRAFT) | self.drafts_for(user))
         if not user.can(Permission.CONFIDENTIAL_VIEW):
-            rows = rows.filter(models.Q(is_confidential=False) | own | models.Q(owner_id=user.person_id))
+            rows = rows.filter(models.Q(is_confidential=False) | self.confidential_for(user))
         return rows
+
+    def confidential_for(self, user: User) -> models.Q:
+        """Which confidential records anybody may see: one's own; a kind may say more."""
+        return models.Q(recorded_by=user) | models.Q(owner_id=user.person_id)
 
     def drafts_for(self, user: User) -> models.Q:
         """Which drafts the user may see: one's own; a kind that somebody else approves says more."""
@@ -165,6 +168,7 @@ class RecordPerson(models.Model):
     class Part(models.TextChoices):
         LEADER = "leader", _("Leader")
         MET = "met", _("Met")
+        THANKED = "thanked", _("Thanked")
 
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="participants")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="participations")

@@ -33,6 +33,10 @@ class Organization(models.Model):
         _("currency"), max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}$")],
         help_text=_("Three letters, as banks write it: USD, EUR."),
     )  # fmt: skip
+    has_open_thanks = models.BooleanField(
+        _("everybody may thank"), default=False,
+        help_text=_("Anybody with a log-in may thank colleagues, not only leaders."),
+    )  # fmt: skip
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="organization_is_single")]

@@ -82,6 +82,14 @@ GROUPS: tuple[tuple[Promise, tuple[AdminArea, ...]], ...] = (
             "walk", "leadership:activity-type-list", Permission.ACTIVITY_TYPE_EDIT,
         ),
         AdminArea(
+            _("Values"), _("What people are thanked for."),
+            "star", "leadership:recognition-value-list", Permission.RECOGNITION_EDIT,
+        ),
+        AdminArea(
+            _("Screens of the wall"), _("Where thanks are shown in the plant without a log-in."),
+            "eye", "leadership:wall-screens", Permission.RECOGNITION_EDIT,
+        ),
+        AdminArea(
             _("Scale of risks"), _("Likelihood and consequence in your own words."),
             "scale", "objectives:risk-scale-list", Permission.RISK_SCALE_EDIT,
         ),

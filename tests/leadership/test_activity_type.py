@@ -27,10 +27,10 @@ def load() -> str:
 
 
 def test_load_twice_adds_the_eleven_once():
-    assert load() == "11 kinds of activity added.\n"
+    assert load() == "11 kinds of activity and 5 values added.\n"
     assert set(ActivityType.objects.values_list("slug", flat=True)) == SLUGS
     assert ActivityType.objects.values("prefix").distinct().count() == 11
-    assert load() == "0 kinds of activity added.\n"
+    assert load() == "0 kinds of activity and 0 values added.\n"
     assert TrailEntry.objects.filter(verb="activity_type.added").count() == 11
 
 

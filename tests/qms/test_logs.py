@@ -10,7 +10,13 @@ from django.urls import reverse
 from qms.logs import SECRET_LINK, log_settings
 from qms.services import secret_link
 
-LINKS = ["leadership:answer", "objectives:promise-answer", "objectives:idea-ticket", "audits:pack-shared"]
+LINKS = [
+    "leadership:answer",
+    "leadership:wall-screen",
+    "objectives:promise-answer",
+    "objectives:idea-ticket",
+    "audits:pack-shared",
+]
 
 
 @pytest.mark.parametrize("name", LINKS)
