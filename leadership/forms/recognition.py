@@ -165,8 +165,8 @@ class RecognitionChangeForm(_Facts):
         self.user = user
         self.offer(user, value=thanks.value, site=thanks.site)
 
-    def changes(self) -> dict[str, Any]:
-        """What the service takes."""
+    def facts(self) -> dict[str, Any]:
+        """The thanks by the service's names."""
         return {name: self.cleaned_data[name] for name in service.PLAIN_FIELDS}
 
     def clash(self, current: Recognition) -> list[ClashLine]:

@@ -19,6 +19,7 @@ from qms.models import Area, Commitment, Organization, Person, Record, RecordPer
 from qms.permissions import Permission
 from qms.services import job
 from qms.services import record as record_service
+from qms.services.wording import known_facts, said
 
 MOST_THANKED = 40
 Entry = tuple[Person | None, str]
@@ -35,14 +36,6 @@ class NobodyThanked(ValidationError):
 
 class CannotAnswer(Exception):
     """The thanks do not stand any more, or were not given to who answers."""
-
-
-class CannotChange(Exception):
-    """The thanks were taken back."""
-
-
-class ReasonMissing(ValidationError):
-    """A change, or taking thanks back, without a word on why."""
 
 
 def may_give(user: User) -> bool:
@@ -101,14 +94,13 @@ def change(
     “rather not” is not asked again. Side effects: the row, a version, a trail entry, clause links, and then notices.
     Raises ReasonMissing, StaleRecord, CannotChange, ValidationError by field.
     """
-    reason = _reason(reason)
-    if unknown := changes.keys() - set(PLAIN_FIELDS):
-        raise TypeError(f"Thanks cannot be changed in {sorted(unknown)}.")
+    reason = said(reason)
+    facts = known_facts(changes, PLAIN_FIELDS)
     current = record_service.lock(thanks, version=version)
     if current.status != Status.GIVEN:
-        raise CannotChange(_("These thanks were taken back; they stay as they are."))
+        raise record_service.CannotChange(_("These thanks were taken back; they stay as they are."))
     before = (current.title, current.is_confidential)
-    for name, new in changes.items():
+    for name, new in facts.items():
         setattr(current, name, _sentence(new) if name == "title" else new)
     _refuse(current, [(None, "-")])
     is_asked_anew = before != (current.title, current.is_confidential) and not current.is_confidential
@@ -131,7 +123,7 @@ def withdraw(
 
     Writes a version, the trail, clause links. Raises ReasonMissing, StaleRecord, IllegalTransition.
     """
-    reason = _reason(reason)
+    reason = said(reason)
     current = record_service.lock(thanks, version=version)
     record_service.move(current, Status.WITHDRAWN)
     current.withdrawn_reason = reason
@@ -188,13 +180,6 @@ def _refuse(thanks: Recognition, entries: Iterable[Entry]) -> None:
         raise NobodyThanked({"recipients": _("Name a person, a team or an area.")})
     if number > MOST_THANKED:
         raise ValidationError({"recipients": _("At most %(n)d names; thank the area instead.") % {"n": MOST_THANKED}})
-
-
-def _reason(text: str) -> str:
-    reason = text.strip()
-    if not reason or len(reason) > 400:
-        raise ReasonMissing({"reason": _("Say why, in at most 400 characters; the reason stays in the trail.")})
-    return reason
 
 
 def _wishes(thanks: Recognition) -> Any:

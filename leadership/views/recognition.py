@@ -6,7 +6,7 @@ import uuid
 from typing import IO, Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -17,24 +17,25 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from leadership.forms.activity import WithdrawForm
 from leadership.forms.recognition import RecognitionChangeForm, RecognitionFilter, RecognitionForm, thanked_in
 from leadership.models import Recognition, WallWish
 from leadership.records import RECOGNITION
 from leadership.services import recognition as service
-from leadership.views.activity import add_errors
 from leadership.views.log import people_offered
-from qms.forms.record_clash import ClashLine, again_with
 from qms.models import Person, Record, RecordPerson, User
 from qms.permissions import Permission, requires
 from qms.services import attachment as attachment_service
 from qms.services.attachment import Sent
 from qms.services.file_intake import FileRefused
-from qms.services.record import IllegalTransition, StaleRecord
+from qms.views.record_form import change_response, created
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
-from qms.views.record_page import load, page_url, record_response, visible_record
+from qms.views.record_move import Move, move_response
+from qms.views.record_page import load, record_response, visible_record
 
 MOST_PREFILLED = 10
+TAKE_BACK = Move(
+    gettext_lazy("Take back"), service.withdraw, (Recognition.Status.WITHDRAWN,), gettext_lazy("Why it is taken back"),
+)  # fmt: skip
 
 
 def with_thanked(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -152,15 +153,10 @@ def recognition_new(request: HttpRequest) -> HttpResponse:
     sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     about = subject_of(request)
     form = RecognitionForm(*sent, user=user, about=about, to=asked_for(request, about), area=area_of(request))
-    if form.is_bound and form.is_valid():
-        try:
-            thanks = service.give(by=user, at=timezone.now(), **form.facts())
-        except ValidationError as error:
-            add_errors(form, error)  # type: ignore[arg-type]
-        else:
-            keep_photo(request, form, thanks)
-            messages.success(request, _("Thanked. They see it here, or on the card you print for them."))
-            return redirect("leadership:recognition-detail", thanks.pk)
+    if thanks := created(request, form, service.give):
+        keep_photo(request, form, thanks)
+        messages.success(request, _("Thanked. They see it here, or on the card you print for them."))
+        return redirect("leadership:recognition-detail", thanks.pk)
     context = {"form": form, "about": about}
     return render(request, "leadership/recognition_form.html", context, status=422 if form.errors else 200)
 
@@ -226,25 +222,8 @@ def recognition_people(request: HttpRequest) -> JsonResponse:
 def recognition_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct thanks with a reason; after a clash both versions stand side by side."""
     thanks = load_own(request, pk)
-    user = cast(User, request.user)
-    clash: list[ClashLine] = []
-    form = RecognitionChangeForm(request.POST or None, user=user, thanks=thanks)
-    if request.method == "POST" and form.is_valid():
-        sent = {"version": form.cleaned_data["version"], "reason": form.cleaned_data["reason"]}
-        try:
-            service.change(thanks, by=user, at=timezone.now(), **sent, **form.changes())
-        except StaleRecord as stale:
-            clash = form.clash(cast(Recognition, stale.current))
-            again_with(form, stale.current.version)
-        except (ValidationError, service.CannotChange) as error:
-            add_errors(form, error)  # type: ignore[arg-type]
-        else:
-            messages.success(request, _("Corrected. What it said before stays in the timeline."))
-            return redirect(page_url(request, thanks))
-    return render(request, "leadership/recognition_edit.html", {
-        "form": form, "clash": clash, "record": thanks, "cancel_url": page_url(request, thanks),
-        "title": _("Correct %(reference)s") % {"reference": thanks.reference}, "lead": thanks.title,
-    }, status=422 if form.errors else 200)  # fmt: skip
+    form = RecognitionChangeForm(request.POST or None, user=cast(User, request.user), thanks=thanks)
+    return change_response(request, form, thanks, service.change)
 
 
 def load_own(request: HttpRequest, pk: int) -> Recognition:
@@ -259,20 +238,7 @@ def load_own(request: HttpRequest, pk: int) -> Recognition:
 @requires(Permission.RECORD_VIEW)
 def recognition_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take thanks back, with a reason."""
-    thanks = load_own(request, pk)
-    form = WithdrawForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            service.withdraw(thanks, reason=reason, by=cast(User, request.user), at=timezone.now())
-        except IllegalTransition as error:
-            raise PermissionDenied(str(error)) from error
-        messages.success(request, _("Taken back. It stays readable, with your reason, and no longer counts."))
-        return redirect(page_url(request, thanks))
-    return render(request, "components/form_page.html", {
-        "form": form, "title": _("Take %(reference)s back?") % {"reference": thanks.reference}, "lead": thanks.title,
-        "submit_label": _("Take back"), "submit_tone": "danger", "cancel_url": page_url(request, thanks),
-    })  # fmt: skip
+    return move_response(request, load_own(request, pk), TAKE_BACK, submit_tone="danger")
 
 
 @require_POST

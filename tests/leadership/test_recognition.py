@@ -18,7 +18,8 @@ from leadership.services import activity_type, recognition, recognition_value, r
 from objectives.services import improvement_action
 from qms.models import Notification, Organization, Person, Site, TrailEntry, User
 from qms.permissions import AccessProfile
-from qms.services.record import EventInFuture, StaleRecord
+from qms.services.record import CannotChange, EventInFuture, StaleRecord
+from qms.services.wording import ReasonMissing
 from tests.factories import (
     NOW,
     TODAY,
@@ -163,7 +164,7 @@ def test_changing_a_stale_version_or_without_a_reason_changes_nothing(value: Rec
     recognition.change(thanks, version=1, reason="Typo", title="Stopped line 3", by=leader, at=NOW)
     with pytest.raises(StaleRecord):
         recognition.change(thanks, version=1, reason="Typo", title="Stopped line 4", by=leader, at=NOW)
-    with pytest.raises(recognition.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         recognition.change(thanks, version=2, reason=" ", title="Stopped line 4", by=leader, at=NOW)
     assert Recognition.objects.get().title == "Stopped line 3"
 
@@ -174,7 +175,7 @@ def test_thanks_taken_back_leave_the_wall_and_cannot_be_changed(value: Recogniti
     recognition.withdraw(thanks, reason="It was Pavel", by=leader, at=NOW)
     assert Recognition.objects.get().phase == "withdrawn"
     assert not Recognition.objects.on_the_wall().exists()
-    with pytest.raises(recognition.CannotChange):
+    with pytest.raises(CannotChange):
         recognition.change(thanks, version=2, reason="Typo", title="Stopped line 4", by=leader, at=NOW)
 
 
