@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from qms.models import Concern
+from qms.models import Concern, Reminder
 from qms.records import Text
 
 
@@ -25,6 +25,9 @@ class ReminderEvent:
     apart. What leaves ``waiting``, or gets another day or person, is no longer waited for: what was planned is dropped.
     ``words`` says what to do, with %(title)s, %(reference)s and %(due)s. ``escalates``: leaders may be told in the end.
     ``needs_signature``: nobody can unsubscribe from it. ``deputy`` and ``area`` are paths to who may be told besides.
+    ``obsolete_after``: so many days after the due day it is no use any more to tell anybody. ``url``: the whole address
+    of the page to act on, when that is not the record's; called when the letter is composed, so that it may make a
+    secret link for who has no log-in.
     """
 
     kind: str
@@ -42,6 +45,8 @@ class ReminderEvent:
     concern: str = Concern.ACT
     escalates: bool = True
     needs_signature: bool = False
+    obsolete_after: int | None = None
+    url: Callable[[Reminder], str] | None = None
 
     @property
     def slug(self) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from qms.letters import Letter
+from qms.letters import register as register_letter
 from qms.models import Phase, Record
 from qms.reminder_events import ReminderEvent, register
+from qms.services import reminder
 
 DUE = register(
     ReminderEvent(
@@ -19,3 +22,4 @@ REVIEW = register(
         waiting=lambda: Record.objects.filter(phase=Phase.OPEN, review_on__isnull=False), due="review_on",
     )
 )  # fmt: skip
+register_letter(Letter(name=reminder.LETTER, label=_("Digest"), compose=reminder.compose))

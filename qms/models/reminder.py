@@ -143,7 +143,7 @@ class Reminder(models.Model):
         Status.PENDING: frozenset({Status.QUEUED, Status.DROPPED, Status.UNTOLD}),
         Status.QUEUED: frozenset({Status.SENT, Status.DROPPED, Status.UNTOLD, Status.PENDING}),
         Status.SENT: frozenset(),
-        Status.UNTOLD: frozenset({Status.DROPPED}),
+        Status.UNTOLD: frozenset({Status.QUEUED, Status.DROPPED}),
         Status.DROPPED: frozenset(),
     }
 
@@ -206,7 +206,7 @@ class Reminder(models.Model):
                 name="reminder_not_sent_for_a_reason",
             ),
             models.CheckConstraint(
-                condition=~models.Q(level__gte=1) | ~models.Q(person=models.F("responsible")),
+                condition=models.Q(level=0) | models.Q(status="untold") | ~models.Q(person=models.F("responsible")),
                 name="reminder_never_escalates_to_the_responsible",
             ),
         ]  # fmt: skip

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("load_clauses")
+        call_command("load_reminder_rules")
         if demo:
             call_command("load_demo", if_empty=True)  # with the kinds of activity
         else:

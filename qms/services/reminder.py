@@ -1,0 +1,146 @@
+"""What is planned goes out: checked once more, gathered into one message a person; acknowledged by who got it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+
+from qms.letters import Composed, Obsolete
+from qms.models import OutboxMessage, Reminder, ReminderChannel, User
+from qms.reminder_events import ReminderEvent, all_events, event_of, kinds_with_their_own
+from qms.services import digest, outbox, trail
+from qms.services.reminder_plan import LOCK
+
+LETTER = "digest"
+PEOPLE_AT_ONCE = 500
+Status = Reminder.Status
+
+
+def gather(*, at: datetime) -> int:
+    """Put everything whose time has come into the outbox, one message a person and channel; returns how many messages.
+
+    What is not waited for any more is dropped first, and of several steps of one thing only the last goes out. Side
+    effects: reminders dropped or queued, outbox messages, the mail task woken after the commit.
+    """
+    made = 0
+    if not _ripe(at).exists():
+        return 0
+    drop_obsolete(_ripe(at))
+    while batch := _gather_batch(at=at):
+        made += batch
+    if made:
+        outbox.wake()
+    return made
+
+
+def _ripe(at: datetime) -> QuerySet[Reminder]:
+    return Reminder.objects.filter(status=Status.PENDING, send_at__lte=at)
+
+
+@transaction.atomic
+def _gather_batch(*, at: datetime) -> int:
+    trail.lock_chain(LOCK)
+    ripe = _ripe(at)
+    people = list(ripe.order_by("person_id").values_list("person_id", flat=True).distinct()[:PEOPLE_AT_ONCE])
+    made = 0
+    for channel, chosen in (
+        (OutboxMessage.Channel.IN_APP, ripe.filter(channel=ReminderChannel.IN_APP)),
+        (OutboxMessage.Channel.MAIL, ripe.exclude(channel=ReminderChannel.IN_APP)),
+    ):
+        mine = chosen.filter(person_id__in=people)
+        messages = [
+            outbox.new(LETTER, person_id=person_id, channel=channel, at=at)
+            for person_id in mine.order_by("person_id").values_list("person_id", flat=True).distinct()
+        ]
+        OutboxMessage.objects.bulk_create(messages)
+        for message in messages:
+            mine.filter(person_id=message.person_id).update(status=Status.QUEUED, message=message)
+        made += len(messages)
+    return made
+
+
+def drop_obsolete(reminders: QuerySet[Reminder]) -> int:
+    """Drop what is not waited for any more, or not until that day or not for that person; returns how many.
+
+    Of those left, an earlier step gives way to a later one for the same thing and person.
+    """
+    dropped = 0
+    for event in all_events():
+        rows = reminders.filter(event=event.event)
+        of_kind = (
+            rows.filter(kind=event.kind) if event.kind else rows.exclude(kind__in=kinds_with_their_own(event.event))
+        )
+        gone = of_kind.filter(~Exists(_waits(event)))
+        dropped += gone.update(status=Status.DROPPED, dropped_reason=_("Done, or planned anew"))
+    later = Reminder.objects.filter(
+        record=OuterRef("record"), rule_slug=OuterRef("rule_slug"), subject=OuterRef("subject"),
+        person=OuterRef("person"), level=OuterRef("level"), step__gt=OuterRef("step"), status=Status.PENDING,
+    )  # fmt: skip
+    return dropped + reminders.filter(Exists(later)).update(
+        status=Status.DROPPED, dropped_reason=_("A later reminder took its place")
+    )
+
+
+def _waits(event: ReminderEvent) -> QuerySet[Any]:
+    rows = event.waiting().filter(**{
+        event.record: OuterRef("record_id"), event.due: OuterRef("due_on"),
+        event.responsible: OuterRef("responsible_id"),
+    })  # fmt: skip
+    if event.subject:
+        rows = rows.annotate(as_subject=Cast(event.subject, CharField())).filter(as_subject=OuterRef("subject"))
+    return rows
+
+
+def still_waiting(reminders: Iterable[Reminder]) -> set[int]:
+    """Of these, the ids of those whose thing still waits for that person until that day; one query per event."""
+    by_event: dict[ReminderEvent, list[Reminder]] = defaultdict(list)
+    for reminder in reminders:
+        if event := event_of(reminder.kind, reminder.event):
+            by_event[event].append(reminder)
+    found: set[int] = set()
+    for event, asked in by_event.items():
+        columns = (event.record, event.due, event.responsible, *((event.subject,) if event.subject else ()))
+        rows = event.waiting().filter(**{f"{event.record}__in": {r.record_id for r in asked}})
+        there = {(*row[:3], str(row[3]) if len(row) > 3 else "") for row in rows.values_list(*columns)}
+        found |= {r.pk for r in asked if (r.record_id, r.due_on, r.responsible_id, r.subject) in there}
+    return found
+
+
+def compose(message: OutboxMessage, at: datetime) -> Composed:
+    """The letter of the reminders in a message, as true as they are now. Raises Obsolete when none is left.
+
+    Side effect: those that are not true any more are dropped.
+    """
+    queued = message.reminders.filter(status__in=[Status.QUEUED, Status.UNTOLD])
+    reminders = list(queued.select_related("record__site", "record__area", "responsible", "instead_of", "rule"))
+    there = still_waiting(reminders)
+    if gone := [reminder.pk for reminder in reminders if reminder.pk not in there]:
+        Reminder.objects.filter(pk__in=gone).update(status=Status.DROPPED, dropped_reason=_("Done, or planned anew"))
+    left = [reminder for reminder in reminders if reminder.pk in there]
+    if not left:
+        raise Obsolete(_("Nothing of it is waiting any more"))
+    return digest.compose(message.person, left, at)
+
+
+@transaction.atomic
+def acknowledge(reminder: Reminder, *, by: User | None, at: datetime) -> None:
+    """Say that one has seen it and takes care of it: no leader is told about this due day any more. Idempotent.
+
+    ``by`` is None for who came by a link. Side effects: the reminder, planned escalations dropped, a trail entry of the
+    record.
+    """
+    if not Reminder.objects.filter(pk=reminder.pk, acknowledged_at=None).update(acknowledged_at=at, acknowledged_by=by):
+        return
+    same = Reminder.objects.filter(
+        record_id=reminder.record_id, rule_slug=reminder.rule_slug, due_on=reminder.due_on, subject=reminder.subject
+    )
+    same.filter(Q(status=Status.PENDING), level__gte=1).update(status=Status.DROPPED, dropped_reason=_("Acknowledged"))
+    facts = {"event": reminder.event, "due_on": reminder.due_on.isoformat(), "person": reminder.person.name}
+    trail.write(reminder.record, "reminder.acknowledged", by=by, at=at, changes=facts)
