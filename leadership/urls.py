@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver
 
-from leadership.routes import activity, home, recognition
+from leadership.routes import activity, home, recognition, resource_request
 
 app_name = "leadership"
 
@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *home.urlpatterns,
     *activity.urlpatterns,
     *recognition.urlpatterns,
+    *resource_request.urlpatterns,
 ]

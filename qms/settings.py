@@ -188,6 +188,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0 * 60,
         "options": {"expires": 30 * 60},
     },
+    "resource-requests": {
+        "task": "leadership.tasks.resource_request.follow_acceptances",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "risk-carry-overs": {
         "task": "objectives.tasks.risk.resume_carry_overs",
         "schedule": 5 * 60.0,

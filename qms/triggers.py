@@ -3,15 +3,19 @@
 Append-only: trail entries, checkpoints, signatures and record versions refuse UPDATE and DELETE (PostgreSQL: TRUNCATE
 too). One change is let through: the text of an entry or of a version, alone, when an entry ``trail.redacted`` that is
 already in the same chain names the SHA-256 of the text before and after (qms/services/redaction.py). Records refuse
-DELETE and any change of the facts the server set; a sent message keeps what went to whom and when. On SQLite, INSERT OR
-REPLACE deletes the row in its way without asking the delete triggers unless ``PRAGMA recursive_triggers`` is on;
-settings.py sets it, and because another program would not, a trigger before INSERT refuses a row whose keys are taken.
-Installed by a migration; a superuser who drops them is found by the hash chains.
+DELETE and any change of the facts the server set; a sent message keeps what went to whom and when. On SQLite, INSERT
+OR REPLACE deletes the row in its way without asking the delete triggers unless ``PRAGMA recursive_triggers`` is on;
+settings.py sets it, and because another program would not, a trigger before INSERT refuses a row whose keys are
+taken. trigger_rules.py says what no check constraint can see. Installed by migrations; a superuser who drops them is
+found by the hash chains.
 """
 
 from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from qms.trigger_rules import RULES
 
 APPEND_ONLY = ("qms_trailentry", "qms_checkpoint", "qms_signature", "qms_recordversion")
 UNDELETABLE = (
@@ -22,10 +26,15 @@ UNDELETABLE = (
     "qms_reminderrule",
     "qms_closure",
     "qms_absence",
+    "objectives_riskacceptance",
+    "objectives_objectivetarget",
+    "leadership_resourcerequest",
+    "leadership_resourcedecision",
 )
 SERVER_FACTS = ("id", "uid", "kind", "reference", "recorded_at", "recorded_by_id")
 # Facts that are set once: the columns, what must be true for them to be set already, and the sentence.
 FACT_MESSAGE = "immutable: uid, kind, reference and the recorded date are set once"
+SIGNED_MESSAGE = "immutable: what was signed or decided stays as it was"
 FACTS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "qms_record": (SERVER_FACTS, "", FACT_MESSAGE),
     "qms_outboxmessage": (
@@ -33,7 +42,21 @@ FACTS: dict[str, tuple[tuple[str, ...], str, str]] = {
         "OLD.sent_at IS NOT NULL",
         "immutable: what was sent, when and to whom is evidence",
     ),
-}
+    # Free text is not among them: a redaction takes names out of it.
+    "objectives_riskacceptance": (
+        ("id", "risk_id", "accepted_on", "expires_on", "accepted_by_id", "signature_id"), "", SIGNED_MESSAGE,
+    ),
+    "objectives_objectivetarget": (
+        ("id", "objective_id", "number", "target_value", "due_on", "baseline_value", "baseline_on", "approved_at",
+         "signature_id"),
+        "", SIGNED_MESSAGE,
+    ),
+    "leadership_resourcedecision": (
+        ("id", "request_id", "number", "choice", "awaited_on", "decided_on", "decided_at", "decided_by_id", "days",
+         "acceptance_id", "adjusted_target_id", "signature_id"),
+        "", SIGNED_MESSAGE,
+    ),
+}  # fmt: skip
 # What makes a row of each table the only one: REPLACE would delete by any of these.
 KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "qms_trailentry": (("id",), ("chain", "seq")),
@@ -47,6 +70,14 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "qms_reminderrule": (("id",),),
     "qms_closure": (("id",),),
     "qms_absence": (("id",),),
+    "objectives_riskacceptance": (("id",),),
+    "objectives_objectivetarget": (("id",), ("objective_id", "number")),
+    "leadership_resourcerequest": (("record_ptr_id",),),
+    "leadership_resourcedecision": (("id",), ("request_id", "number")),
+}
+# The same where only some rows must be the only one: a condition on the row in the way.
+PARTIAL_KEYS = {
+    "objectives_riskacceptance": "risk_id = NEW.risk_id AND ended_at IS NULL AND NEW.ended_at IS NULL",
 }
 # Tables with a text that may be redacted: the text, what a redaction calls it, the column that holds its number there,
 # and the column by which the redaction's own entry belongs to the same chain.
@@ -76,6 +107,16 @@ def install(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(statement)
 
 
+def install_by_migration(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """The same as a step of a migration: ``migrations.RunPython(triggers.install_by_migration, noop)``."""
+    install(schema_editor.connection)
+
+
+def remove_by_migration(_apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """The first step of a migration that alters a table which a rule looks into: SQLite checks the rules meanwhile."""
+    remove(schema_editor.connection)
+
+
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Drop the triggers (migration backwards, and test databases that are emptied between tests)."""
     on = connection.vendor == "postgresql"
@@ -100,6 +141,7 @@ def _names(vendor: str) -> list[tuple[str, str]]:
     names = [(f"{table}_refuse_{verb}", table) for table in APPEND_ONLY for verb in ("update", "delete")]
     names += [(f"{table}_refuse_delete", table) for table in UNDELETABLE]
     names += [(f"{table}_refuse_fact_update", table) for table in FACTS]
+    names += [(rule.trigger(event), rule.table) for rule in RULES for event in rule.events]
     if vendor == "postgresql":
         names += [(f"{table}_refuse_truncate", table) for table in (*APPEND_ONLY, *UNDELETABLE)]
     else:
@@ -110,9 +152,13 @@ def _names(vendor: str) -> list[tuple[str, str]]:
 def _statements(vendor: str, tables: set[str]) -> list[str]:
     changed = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"
     facts = {table: _facts_change(table, changed) for table in FACTS}
-    names = [(name, table) for name, table in _names(vendor) if table in tables]
+    rules = {rule.trigger(event): (rule, event) for rule in RULES for event in rule.events}
+    names = [(name, table) for name, table in _names(vendor) if table in tables and name not in rules]
+    ruled = [
+        line for rule, event in rules.values() if rule.table in tables for line in rule.sql(event, vendor, changed)
+    ]  # fmt: skip
     if vendor == "sqlite":
-        return [_sqlite(name, table, facts.get(table, "")) for name, table in names]
+        return ruled + [_sqlite(name, table, facts.get(table, "")) for name, table in names]
     functions = [
         f"CREATE OR REPLACE FUNCTION qms_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$",
@@ -128,7 +174,7 @@ def _statements(vendor: str, tables: set[str]) -> list[str]:
             for table in REDACTABLE
         ),
     ]
-    return functions + [_postgresql(name, table, facts.get(table, "")) for name, table in names]
+    return functions + ruled + [_postgresql(name, table, facts.get(table, "")) for name, table in names]
 
 
 def _facts_change(table: str, changed: str) -> str:
@@ -159,7 +205,9 @@ def _sqlite(name: str, table: str, facts: str) -> str:
     if name.endswith("_fact_update"):
         event, when, message = "UPDATE", f"WHEN {facts} ", FACTS[table][2]
     elif name.endswith("_replace"):
-        taken = " OR ".join(_row_exists(table, key) for key in KEYS[table])
+        same = [" AND ".join(f"{column} = NEW.{column}" for column in key) for key in KEYS[table]]
+        same += [PARTIAL_KEYS[table]] if table in PARTIAL_KEYS else []
+        taken = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {keys})" for keys in same)  # noqa: S608  our names
         event, when, message = "INSERT", f"WHEN {taken} ", MESSAGE
     elif name.endswith("_update") and table in REDACTABLE:
         event, when, message = "UPDATE", f"WHEN NOT {_is_redaction(table, 'sqlite')} ", MESSAGE
@@ -169,11 +217,6 @@ def _sqlite(name: str, table: str, facts: str) -> str:
         f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW {when}"
         f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
     )
-
-
-def _row_exists(table: str, key: tuple[str, ...]) -> str:
-    same = " AND ".join(f"{column} = NEW.{column}" for column in key)
-    return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608  names from this file
 
 
 def _postgresql(name: str, table: str, facts: str) -> str:

@@ -3,15 +3,20 @@
 from leadership.models.activity import Activity, ActivityStop, ActivityType
 from leadership.models.corroboration import Answer, Invitation
 from leadership.models.recognition import Recognition, RecognitionValue, WallScreen, WallWish
+from leadership.models.resource_request import NOT_ALL, Decision, ResourceDecision, ResourceRequest
 
 __all__ = [
+    "NOT_ALL",
     "Activity",
     "ActivityStop",
     "ActivityType",
     "Answer",
+    "Decision",
     "Invitation",
     "Recognition",
     "RecognitionValue",
+    "ResourceDecision",
+    "ResourceRequest",
     "WallScreen",
     "WallWish",
 ]

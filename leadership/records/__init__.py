@@ -2,5 +2,6 @@
 
 from leadership.records.activity import ACTIVITY
 from leadership.records.recognition import RECOGNITION
+from leadership.records.resource_request import RESOURCE_REQUEST
 
-__all__ = ["ACTIVITY", "RECOGNITION"]
+__all__ = ["ACTIVITY", "RECOGNITION", "RESOURCE_REQUEST"]

@@ -1,4 +1,4 @@
-"""Notices about improvement actions to the people they concern, where those log in."""
+"""Notices about a record to the people it concerns, where those log in."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from objectives.models import ImprovementAction
-from qms.models import Person, User
+from qms.models import Person, Record, User
+from qms.records import kind_of
 from qms.services import job
 
 
@@ -18,9 +18,9 @@ def log_in_of(person: Person, *, at: datetime) -> User | None:
 
 
 def tell(
-    person: Person | None, text: str, action: ImprovementAction, *, but: User | None = None, at: datetime
+    person: Person | None, text: str, record: Record, *, but: User | None = None, at: datetime
 ) -> None:  # fmt: skip
-    """A notice to the person, leading to the action; nothing for who has no log-in or did it (``but``)."""
+    """A notice to the person, leading to the record; nothing for who has no log-in or did it (``but``)."""
     user = log_in_of(person, at=at) if person else None
     if user is not None and user != but:
-        job.notify(user, text, at=at, url=reverse("objectives:improvement-action-detail", args=[action.pk]))
+        job.notify(user, text, at=at, url=reverse(f"{kind_of(record).url_stem}-detail", args=[record.pk]))

@@ -23,7 +23,7 @@ from objectives.records.nonconformity import NONCONFORMITY
 from objectives.services import nonconformity as service
 from objectives.services import nonconformity_recurrence as recurrence
 from objectives.views.improvement_page import sees
-from objectives.views.nonconformity_offer import RELATED, kept_list, may_work_on, stages, to_work_on, urls_of
+from objectives.views.nonconformity_offer import RELATED, may_work_on, stages, to_work_on, urls_of
 from qms.models import Phase, Record, User
 from qms.permissions import Permission, requires
 from qms.services import attachment as attachment_service
@@ -31,7 +31,7 @@ from qms.services.file_intake import FileRefused
 from qms.services.record_page import RecordPage
 from qms.views.record_form import change_response, created
 from qms.views.record_list import Column, Heading, RecordListing, export_response, list_response, print_response
-from qms.views.record_page import load, page_url, record_response, visible_record
+from qms.views.record_page import kept_list, load, page_url, record_response, visible_record
 
 STEM = NONCONFORMITY.url_stem
 TABS = [

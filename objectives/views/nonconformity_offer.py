@@ -9,7 +9,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -182,8 +181,3 @@ def _asked(found: Nonconformity) -> str:
 
 def _ended(ended: list[Any], actions: list[Any]) -> str:
     return _now("%(n)d of %(all)d ended") % {"n": len(ended), "all": len(actions)} if actions else ""
-
-
-def kept_list(request: HttpRequest) -> str:
-    """What keeps the list the user came from in an address."""
-    return f"?{urlencode({'list': request.GET['list']})}" if request.GET.get("list") else ""

@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from qms.models import Person, User
@@ -24,6 +24,7 @@ FACTS = ("name", "email", "job_title", "shift", "site", "area", "manager", "is_t
 PIN_DIGITS = 6
 PIN_MAX_FAILURES = 5
 PIN_WINDOW_SECONDS = 15 * 60
+HIGHEST = 30  # steps up the organization that are looked at
 
 
 class CannotDeactivate(Exception):
@@ -245,3 +246,19 @@ def manager_chain(person: Person) -> list[Person]:
         chain.append(boss)
         boss = boss.manager
     return chain
+
+
+def chain_above(person: Person) -> list[Person]:
+    """Who the person reports to, then whom that one reports to, and so on to the top; one query, safe in a circle."""
+    table = connection.ops.quote_name(Person._meta.db_table)
+    people = Person.objects.raw(
+        f"WITH RECURSIVE above(id, manager_id, height) AS ("  # noqa: S608  our own table's name
+        f"SELECT id, manager_id, 0 FROM {table} WHERE id = %s "
+        f"UNION SELECT boss.id, boss.manager_id, above.height + 1 FROM {table} boss "
+        f"JOIN above ON boss.id = above.manager_id WHERE above.height < {HIGHEST}) "
+        f"SELECT person.* FROM {table} person JOIN above ON above.id = person.id ORDER BY above.height",
+        [person.pk],
+    )
+    found = {row.pk: row for row in people}
+    found.pop(person.pk, None)
+    return list(found.values())

@@ -26,6 +26,7 @@ UNSHOWN = frozenset({
     "version", "content_hash", "fields", "uid", "texts",
     "facts.accounts", "facts.postings_sha256",  # a posting tells itself
     "facts.ratings", "measurements",  # each rating tells itself; an import tells how many, and from when to when
+    "facts.questions",  # each question and answer tells itself
     "facts.causes", "facts.evaluations",  # each answer to “why?” and each judgement tells itself
 })  # fmt: skip
 

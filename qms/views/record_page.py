@@ -68,9 +68,12 @@ def record_response(request: HttpRequest, record: Record, *, is_print: bool = Fa
 
 def page_url(request: HttpRequest, record: Record) -> str:
     """The record's page, remembering the list the user came from."""
-    url = reverse(f"{kind_of(record).url_stem}-detail", args=[record.pk])
-    kept = request.GET.get("list", "")
-    return f"{url}?{urlencode({'list': kept})}" if kept else url
+    return reverse(f"{kind_of(record).url_stem}-detail", args=[record.pk]) + kept_list(request)
+
+
+def kept_list(request: HttpRequest) -> str:
+    """What keeps the list the user came from in an address: a query, or nothing."""
+    return f"?{urlencode({'list': request.GET['list']})}" if request.GET.get("list") else ""
 
 
 def list_url(request: HttpRequest, record: Record) -> str:

@@ -21,7 +21,7 @@ from qms.models import ApiToken, User
 from qms.permissions import AccessProfile, Permission
 from qms.records import RecordKind, all_kinds
 from tests.contracts.rules import nothing
-from tests.contracts.test_pages import ONE_OF, costs_that_grow, more_of
+from tests.contracts.test_pages import costs_that_grow, more_of
 from tests.contracts.world import OF_SITE, SAMPLES, World
 
 pytestmark = pytest.mark.django_db
@@ -171,7 +171,7 @@ def test_session_and_wrong_token_open_nothing(world: World) -> None:
 
 
 def pages_of(kind: RecordKind, world: World) -> dict[str, str]:
-    record = getattr(world, ONE_OF[kind.kind])
+    record = world.one(kind.kind)
     return {
         f"{kind.kind} list": reverse("api:records", args=[kind.kind]),
         f"{kind.kind} record": reverse("api:record", args=[record.uid]),
