@@ -7,122 +7,399 @@ from qms import triggers
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leadership', '0002_add_recognition'),
-        ('objectives', '0002_add_nonconformity_happened_on'),
-        ('qms', '0007_escalate_to_others'),
+        ("leadership", "0002_add_recognition"),
+        ("objectives", "0002_add_nonconformity_happened_on"),
+        ("qms", "0007_escalate_to_others"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ResourceRequest',
+            name="ResourceRequest",
             fields=[
-                ('record_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='qms.record')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('requested', 'Decision awaited'), ('asked', 'Question asked'), ('provided', 'Provided'), ('partly', 'Partly provided'), ('declined', 'Declined'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='draft', editable=False, max_length=12)),
-                ('resource', models.CharField(choices=[('training', 'Training'), ('technology', 'Technology and equipment'), ('staffing', 'People'), ('time', 'Time'), ('money', 'Money'), ('other', 'Something else')], max_length=12, verbose_name='kind of resource')),
-                ('description', models.TextField(blank=True, verbose_name='what exactly')),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='how much')),
-                ('amount_unit', models.CharField(blank=True, choices=[('once', 'in money, once'), ('yearly', 'in money, per year'), ('hours', 'hours'), ('weekly_hours', 'hours a week'), ('people', 'people')], max_length=12, verbose_name='counted in')),
-                ('currency', models.CharField(editable=False, max_length=3)),
-                ('needed_on', models.DateField(verbose_name='needed by')),
-                ('without_it', models.TextField(verbose_name='what happens without it')),
-                ('serves_neither', models.TextField(blank=True, verbose_name='why it serves neither')),
-                ('asked_on', models.DateField(blank=True, editable=False, null=True)),
-                ('awaited_on', models.DateField(blank=True, editable=False, null=True)),
-                ('questions', models.JSONField(blank=True, default=list, editable=False)),
-                ('decision', models.CharField(blank=True, choices=[('provided', 'Provided'), ('partly', 'Partly provided'), ('declined', 'Declined')], editable=False, max_length=12, verbose_name='decision')),
-                ('decided_on', models.DateField(blank=True, editable=False, null=True)),
-                ('decided_because', models.TextField(blank=True, editable=False)),
-                ('granted', models.TextField(blank=True, editable=False, verbose_name='what is provided')),
-                ('granted_amount', models.DecimalField(blank=True, decimal_places=2, editable=False, max_digits=14, null=True, verbose_name='how much is provided')),
-                ('budget_line', models.CharField(blank=True, editable=False, max_length=160, verbose_name='budget line')),
-                ('arrives_on', models.DateField(blank=True, editable=False, null=True, verbose_name='will be there on')),
-                ('arrived_on', models.DateField(blank=True, editable=False, null=True)),
-                ('arrival_note', models.TextField(blank=True, editable=False, verbose_name='how one sees that it is there')),
-                ('closed_because', models.TextField(blank=True, editable=False)),
-                ('acceptance', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resource_requests', to='objectives.riskacceptance')),
-                ('adjusted_target', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='objectives.objectivetarget')),
-                ('arrival_proof', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.attachment')),
-                ('decided_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
-                ('decider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='resource_requests_to_decide', to='qms.person', verbose_name='who decides')),
-                ('objective_served', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resource_requests', to='objectives.objective', verbose_name='objective it serves')),
-                ('risk_served', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resource_requests', to='objectives.risk', verbose_name='risk it serves')),
+                (
+                    "record_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="qms.record",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("requested", "Decision awaited"),
+                            ("asked", "Question asked"),
+                            ("provided", "Provided"),
+                            ("partly", "Partly provided"),
+                            ("declined", "Declined"),
+                            ("closed", "Closed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "resource",
+                    models.CharField(
+                        choices=[
+                            ("training", "Training"),
+                            ("technology", "Technology and equipment"),
+                            ("staffing", "People"),
+                            ("time", "Time"),
+                            ("money", "Money"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind of resource",
+                    ),
+                ),
+                ("description", models.TextField(blank=True, verbose_name="what exactly")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="how much"
+                    ),
+                ),
+                (
+                    "amount_unit",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("once", "in money, once"),
+                            ("yearly", "in money, per year"),
+                            ("hours", "hours"),
+                            ("weekly_hours", "hours a week"),
+                            ("people", "people"),
+                        ],
+                        max_length=12,
+                        verbose_name="counted in",
+                    ),
+                ),
+                ("currency", models.CharField(editable=False, max_length=3)),
+                ("needed_on", models.DateField(verbose_name="needed by")),
+                ("without_it", models.TextField(verbose_name="what happens without it")),
+                ("serves_neither", models.TextField(blank=True, verbose_name="why it serves neither")),
+                ("asked_on", models.DateField(blank=True, editable=False, null=True)),
+                ("awaited_on", models.DateField(blank=True, editable=False, null=True)),
+                ("questions", models.JSONField(blank=True, default=list, editable=False)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("provided", "Provided"), ("partly", "Partly provided"), ("declined", "Declined")],
+                        editable=False,
+                        max_length=12,
+                        verbose_name="decision",
+                    ),
+                ),
+                ("decided_on", models.DateField(blank=True, editable=False, null=True)),
+                ("decided_because", models.TextField(blank=True, editable=False)),
+                ("granted", models.TextField(blank=True, editable=False, verbose_name="what is provided")),
+                (
+                    "granted_amount",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        editable=False,
+                        max_digits=14,
+                        null=True,
+                        verbose_name="how much is provided",
+                    ),
+                ),
+                (
+                    "budget_line",
+                    models.CharField(blank=True, editable=False, max_length=160, verbose_name="budget line"),
+                ),
+                (
+                    "arrives_on",
+                    models.DateField(blank=True, editable=False, null=True, verbose_name="will be there on"),
+                ),
+                ("arrived_on", models.DateField(blank=True, editable=False, null=True)),
+                (
+                    "arrival_note",
+                    models.TextField(blank=True, editable=False, verbose_name="how one sees that it is there"),
+                ),
+                ("closed_because", models.TextField(blank=True, editable=False)),
+                (
+                    "acceptance",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resource_requests",
+                        to="objectives.riskacceptance",
+                    ),
+                ),
+                (
+                    "adjusted_target",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="objectives.objectivetarget",
+                    ),
+                ),
+                (
+                    "arrival_proof",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="qms.attachment",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="qms.person",
+                    ),
+                ),
+                (
+                    "decider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resource_requests_to_decide",
+                        to="qms.person",
+                        verbose_name="who decides",
+                    ),
+                ),
+                (
+                    "objective_served",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resource_requests",
+                        to="objectives.objective",
+                        verbose_name="objective it serves",
+                    ),
+                ),
+                (
+                    "risk_served",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resource_requests",
+                        to="objectives.risk",
+                        verbose_name="risk it serves",
+                    ),
+                ),
             ],
-            bases=('qms.record',),
+            bases=("qms.record",),
         ),
         migrations.CreateModel(
-            name='ResourceDecision',
+            name="ResourceDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('choice', models.CharField(choices=[('provided', 'Provided'), ('partly', 'Partly provided'), ('declined', 'Declined')], max_length=12)),
-                ('awaited_on', models.DateField()),
-                ('decided_on', models.DateField(db_index=True)),
-                ('decided_at', models.DateTimeField()),
-                ('days', models.PositiveIntegerField()),
-                ('acceptance', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resource_decisions', to='objectives.riskacceptance')),
-                ('adjusted_target', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='objectives.objectivetarget')),
-                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
-                ('signature', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.signature')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='leadership.resourcerequest')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "choice",
+                    models.CharField(
+                        choices=[("provided", "Provided"), ("partly", "Partly provided"), ("declined", "Declined")],
+                        max_length=12,
+                    ),
+                ),
+                ("awaited_on", models.DateField()),
+                ("decided_on", models.DateField(db_index=True)),
+                ("decided_at", models.DateTimeField()),
+                ("days", models.PositiveIntegerField()),
+                (
+                    "acceptance",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resource_decisions",
+                        to="objectives.riskacceptance",
+                    ),
+                ),
+                (
+                    "adjusted_target",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="objectives.objectivetarget",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="qms.person"),
+                ),
+                (
+                    "signature",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="qms.signature",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="leadership.resourcerequest",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='resourcerequest',
-            index=models.Index(fields=['decider', 'status', 'awaited_on'], name='resource_request_by_decider'),
+            model_name="resourcerequest",
+            index=models.Index(fields=["decider", "status", "awaited_on"], name="resource_request_by_decider"),
         ),
         migrations.AddIndex(
-            model_name='resourcerequest',
-            index=models.Index(fields=['status', 'awaited_on'], name='resource_request_awaited'),
+            model_name="resourcerequest",
+            index=models.Index(fields=["status", "awaited_on"], name="resource_request_awaited"),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'requested', 'asked', 'provided', 'partly', 'declined', 'closed', 'withdrawn'])), name='resource_request_status_known'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["draft", "requested", "asked", "provided", "partly", "declined", "closed", "withdrawn"],
+                    )
+                ),
+                name="resource_request_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('objective_served__isnull', False), ('risk_served__isnull', False), models.Q(('serves_neither', ''), _negated=True), _connector='OR'), name='resource_request_serves_something'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("objective_served__isnull", False),
+                    ("risk_served__isnull", False),
+                    models.Q(("serves_neither", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="resource_request_serves_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision', ''), ('status__in', ['draft', 'requested', 'asked', 'withdrawn'])), models.Q(('decision', 'provided'), ('status', 'provided')), models.Q(('decision', 'partly'), ('status', 'partly')), models.Q(('decision', 'declined'), ('status', 'declined')), models.Q(('decision__in', ['provided', 'partly', 'declined']), ('status', 'closed')), _connector='OR'), name='resource_request_decided_as_it_stands'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision", ""), ("status__in", ["draft", "requested", "asked", "withdrawn"])),
+                    models.Q(("decision", "provided"), ("status", "provided")),
+                    models.Q(("decision", "partly"), ("status", "partly")),
+                    models.Q(("decision", "declined"), ("status", "declined")),
+                    models.Q(("decision__in", ["provided", "partly", "declined"]), ("status", "closed")),
+                    _connector="OR",
+                ),
+                name="resource_request_decided_as_it_stands",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('decision', ''), models.Q(('decided_by__isnull', False), ('decided_on__isnull', False)), _connector='OR'), name='resource_request_decided_by_somebody'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decision", ""),
+                    models.Q(("decided_by__isnull", False), ("decided_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="resource_request_decided_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['declined', 'partly']), _negated=True), models.Q(('acceptance__isnull', False), ('risk_served__isnull', False)), _connector='OR'), name='resource_request_risk_accepted'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision__in", ["declined", "partly"]), _negated=True),
+                    models.Q(("acceptance__isnull", False), ("risk_served__isnull", False)),
+                    _connector="OR",
+                ),
+                name="resource_request_risk_accepted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['declined', 'partly']), _negated=True), ('objective_served__isnull', True), ('adjusted_target__isnull', False), _connector='OR'), name='resource_request_target_adjusted'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision__in", ["declined", "partly"]), _negated=True),
+                    ("objective_served__isnull", True),
+                    ("adjusted_target__isnull", False),
+                    _connector="OR",
+                ),
+                name="resource_request_target_adjusted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision__in', ['provided', 'partly']), _negated=True), ('arrives_on__isnull', False), _connector='OR'), name='resource_request_has_a_day'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision__in", ["provided", "partly"]), _negated=True),
+                    ("arrives_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="resource_request_has_a_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('arrived_on__isnull', True), models.Q(('arrival_note', ''), _negated=True), ('arrival_proof__isnull', False), _connector='OR'), name='resource_request_arrived_with_proof'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("arrived_on__isnull", True),
+                    models.Q(("arrival_note", ""), _negated=True),
+                    ("arrival_proof__isnull", False),
+                    _connector="OR",
+                ),
+                name="resource_request_arrived_with_proof",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decision', 'provided'), ('status', 'closed'), _negated=True), ('arrived_on__isnull', False), _connector='OR'), name='resource_request_closed_when_there'),
+            model_name="resourcerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decision", "provided"), ("status", "closed"), _negated=True),
+                    ("arrived_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="resource_request_closed_when_there",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcedecision',
-            constraint=models.UniqueConstraint(fields=('request', 'number'), name='resource_decision_once'),
+            model_name="resourcedecision",
+            constraint=models.UniqueConstraint(fields=("request", "number"), name="resource_decision_once"),
         ),
         migrations.AddConstraint(
-            model_name='resourcedecision',
-            constraint=models.CheckConstraint(condition=models.Q(('choice__in', ['provided', 'partly', 'declined'])), name='resource_decision_known'),
+            model_name="resourcedecision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("choice__in", ["provided", "partly", "declined"])), name="resource_decision_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcedecision',
-            constraint=models.CheckConstraint(condition=models.Q(('choice', 'provided'), models.Q(('acceptance__isnull', False), ('signature__isnull', False)), _connector='OR'), name='resource_decision_signed'),
+            model_name="resourcedecision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("choice", "provided"),
+                    models.Q(("acceptance__isnull", False), ("signature__isnull", False)),
+                    _connector="OR",
+                ),
+                name="resource_decision_signed",
+            ),
         ),
         # the tables are new, and their triggers with them
         migrations.RunPython(triggers.install_by_migration, migrations.RunPython.noop),
