@@ -19,6 +19,7 @@ from leadership.services import (
     demo_nonconformity,
     demo_objective,
     demo_quality_cost,
+    demo_recognition,
     demo_risk,
 )
 from leadership.services.demo_story import SUPERVISORS, Event, events
@@ -92,6 +93,7 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     report(f"{demo_objective.tell(plant)} objectives …")
     demo_quality_cost.save_money(plant)
     report(f"{demo_nonconformity.tell(plant)} nonconformities …")
+    report(f"{demo_recognition.tell(plant)} thanks …")
     demo_improvement_action.answer_or_let_lapse(until=at)
     organization = Organization.current()
     with transaction.atomic():

@@ -8,16 +8,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leadership.models import Activity, Answer, Invitation
+from leadership.models import Activity, Answer
 from leadership.services import corroboration
 from leadership.services.corroboration import Tally
-from objectives.models import ObjectiveDecision, Promise
-from objectives.services import finance, objective_decision, promise
+from leadership.services.waiting import Thing, waiting_for
 from qms.models import Phase, Record, Site, StandardEdition, User
 from qms.permissions import Permission
 from qms.services.coverage import ClauseCoverage, Status, coverage, summary
@@ -48,12 +47,14 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class OpenDecision:
-    """What the owner of an objective is asked to decide, and because of what."""
+class PlannedAct:
+    """Something the user has agreed to do this week and has not done: one tap from being logged."""
 
-    objective_id: int
-    title: str
-    because: str
+    label: str
+    day: date
+    area: str
+    url: str
+    is_late: bool
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,6 @@ class Concerning:
     due: list[Record]
     drafts: list[Record]
     overdue_of_others: int
-    decisions: list[OpenDecision]
 
 
 @dataclass(frozen=True)
@@ -73,20 +73,19 @@ class Home:
 
     today: date
     monday: date
+    sunday: date
+    planned: list[PlannedAct]
     acts: list[Activity]
     due: list[Record]
     drafts: list[Record]
-    questions: list[Invitation]
-    promises: list[Promise]
-    decisions: list[OpenDecision]
-    to_confirm: list[Record]
+    waiting: list[Thing]
     tally: Tally | None
     standing: Standing | None
     red: list[RedThing]
 
 
 def home(user: User, *, at: datetime) -> Home:
-    """Gather the home page in at most nine queries, however much there is."""
+    """Gather the home page in at most eight queries, however much there is."""
     today = local_today(user, at)
     monday = today - timedelta(days=today.weekday())
     found = concerning(user, today=today, since=monday)
@@ -94,13 +93,12 @@ def home(user: User, *, at: datetime) -> Home:
     return Home(
         today=today,
         monday=monday,
+        sunday=monday + timedelta(days=6),
+        planned=[],
         acts=found.acts,
         due=found.due[:SHOWN],
         drafts=found.drafts,
-        questions=list(questions_for(user, at=at)[:SHOWN]),
-        promises=list(promise.questions_for(user, at=at)[:SHOWN]),
-        decisions=found.decisions,
-        to_confirm=list(finance.waiting_for(user, today=today)[:SHOWN]),
+        waiting=waiting_for(user, at=at, most=SHOWN),
         tally=corroboration.tally(answers_about(user, since=quarter_start(today))),
         standing=standing,
         red=red_things(standing, mine=sum(is_overdue(row, today) for row in found.due), others=found.overdue_of_others),
@@ -108,22 +106,19 @@ def home(user: User, *, at: datetime) -> Home:
 
 
 def concerning(user: User, *, today: date, since: date) -> Concerning:
-    """The user's records of the week, due soon or unfinished or to decide, and what is overdue around: one query."""
+    """The user's records of the week, due soon or unfinished, and what is overdue around: one query."""
     seen = Record.objects.visible_to(user)
     closed = seen.filter(kind=Activity.KIND, owner_id=user.person_id, occurred_on__gte=since, phase=Phase.CLOSED)
     overdue = seen.filter(phase=Phase.OPEN, due_on__lt=today).exclude(owner_id=user.person_id)
-    asked = ObjectiveDecision.objects.filter(decided_at=None)
     soon = today + timedelta(days=7)
     parts: list[QuerySet[Record]] = [
         closed.order_by("-occurred_on", "-id")[:SHOWN],
         due_for(user).filter(due_on__lte=soon).order_by("due_on", "id")[:OVERDUE_CAP],
         drafts_of(user)[:SHOWN],
         overdue.order_by()[:OVERDUE_CAP],
-        seen.filter(pk__in=asked.values("objective_id"), owner_id=user.person_id, phase=Phase.OPEN).order_by()[:SHOWN],
     ]
     first, *rest = (Record.objects.filter(pk__in=part.values("pk")).values("pk") for part in parts)
-    because = Subquery(asked.filter(objective=OuterRef("pk")).values("asked_because")[:1])
-    found = Record.objects.filter(pk__in=first.union(*rest)).annotate(because=because)
+    found = Record.objects.filter(pk__in=first.union(*rest))
     rows = list(found.select_related("area", "activity__activity_type"))
     mine = [row for row in rows if row.phase == Phase.OPEN and row.owner_id == user.person_id]
     acts = [row for row in rows if row.phase == Phase.CLOSED]
@@ -132,7 +127,6 @@ def concerning(user: User, *, today: date, since: date) -> Concerning:
         due=sorted((row for row in mine if row.due_on and row.due_on <= soon), key=lambda row: (row.due_on, row.pk)),
         drafts=sorted((row for row in rows if row.phase == Phase.DRAFT), key=lambda row: -row.pk),
         overdue_of_others=sum(row.phase == Phase.OPEN and row.owner_id != user.person_id for row in rows),
-        decisions=[OpenDecision(row.pk, row.title, row.because) for row in mine if row.because],
     )
 
 
@@ -164,21 +158,10 @@ def due_for(user: User) -> QuerySet[Record]:
     return mine.select_related("site", "area")
 
 
-def decisions_of(user: User) -> list[OpenDecision]:
-    """What the user is asked to decide, the longest waiting first, as far as a page shows it."""
-    rows = objective_decision.waiting_for(user)[:OVERDUE_CAP]
-    return [OpenDecision(row.objective_id, row.objective.title, row.asked_because) for row in rows]
-
-
 def drafts_of(user: User) -> QuerySet[Record]:
     """What the user began and has not finished."""
     mine = Record.objects.visible_to(user).filter(phase=Phase.DRAFT, recorded_by=user)
     return mine.select_related("site").order_by("-id")
-
-
-def questions_for(user: User, *, at: datetime) -> QuerySet[Invitation]:
-    """Questions the user was asked and has not answered."""
-    return corroboration.open_invitations(at).filter(participant__person_id=user.person_id)
 
 
 def answers_about(user: User, *, since: date) -> Any:

@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from leadership.services import home as service
-from objectives.services import finance, promise
+from leadership.services.waiting import waiting_for
 from qms.models import User
 from qms.permissions import Permission, requires
 from qms.records import kind_of
 from qms.services.record_list import page_of
+
+MOST_WAITING = 60
 
 
 @require_GET
@@ -40,7 +42,5 @@ def due(request: HttpRequest) -> HttpResponse:
     rows = [{"record": record, "kind": kind_of(record), "is_overdue": record.due_on < today} for record in page.rows]
     return render(request, "leadership/home_due.html", {
         "page": page, "rows": rows, "today": today, "drafts": list(service.drafts_of(user)[:20]),
-        "questions": list(service.questions_for(user, at=timezone.now())[:20]),
-        "promises": list(promise.questions_for(user, at=timezone.now())[:20]),
-        "decisions": service.decisions_of(user), "to_confirm": list(finance.waiting_for(user, today=today)),
+        "waiting": waiting_for(user, at=timezone.now(), most=MOST_WAITING),
     })  # fmt: skip

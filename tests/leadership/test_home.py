@@ -76,11 +76,12 @@ def test_home_and_due_ask_the_owner_to_decide_and_nobody_else() -> None:
     for weeks_ago in (2, 1):
         measure(objective, TODAY - timedelta(weeks=weeks_ago), "3.3", at=NOW)
     objective_standing.refresh_all(at=NOW)
-    (decision,) = service.home(boss, at=NOW).decisions
-    assert (decision.objective_id, decision.title) == (objective.pk, objective.title)
-    assert "miss the path" in decision.because
+    (decision,) = service.home(boss, at=NOW).waiting
+    assert decision.words == f"Decide: {objective.title}"
+    assert (decision.url, decision.is_urgent) == (f"/plan/objectives/{objective.pk}/decide/", True)
+    assert "miss the path" in decision.note
     assert service.home(boss, at=NOW).due == [], "its own date is far away"
-    assert service.home(other, at=NOW).decisions == []
+    assert service.home(other, at=NOW).waiting == []
     for page in ("/", "/due/"):
         assert f"Decide: {objective.title}" in as_user(boss).get(page).content.decode()
         assert f"Decide: {objective.title}" not in as_user(other).get(page).content.decode()
@@ -197,5 +198,8 @@ def test_home_asks_who_something_was_promised_to() -> None:
         promised_to=boss.person, by=quality, at=NOW,
     )  # fmt: skip
     improvement_action.complete(action, outcome="Hung up", by=quality, at=NOW)
-    assert [question.action.title for question in service.home(boss, at=NOW).promises] == ["Light above the bench"]
-    assert service.home(quality, at=NOW).promises == []
+    waiting = service.home(boss, at=NOW).waiting
+    assert [(thing.words, thing.note) for thing in waiting] == [
+        ("Hiro Weber asks: is this promise kept?", "Light above the bench"),
+    ]  # fmt: skip
+    assert service.home(quality, at=NOW).waiting == []
