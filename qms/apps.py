@@ -8,4 +8,4 @@ class QmsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register this package's kinds of record and its moments."""
-        from . import records, reminders  # noqa: F401, PLC0415  models can only be imported once all apps are loaded
+        from . import records, reminders, tasks  # noqa: F401, PLC0415  models can only be imported once all apps are loaded

@@ -8,7 +8,7 @@ from qms.letters import Letter
 from qms.letters import register as register_letter
 from qms.models import Phase, Record
 from qms.reminder_events import ReminderEvent, register
-from qms.services import reminder
+from qms.services import reminder, user
 
 DUE = register(
     ReminderEvent(
@@ -22,4 +22,5 @@ REVIEW = register(
         waiting=lambda: Record.objects.filter(phase=Phase.OPEN, review_on__isnull=False), due="review_on",
     )
 )  # fmt: skip
-register_letter(Letter(name=reminder.LETTER, label=_("Digest"), compose=reminder.compose))
+register_letter(Letter(reminder.LETTER, _("Digest"), reminder.compose))
+register_letter(Letter(user.INVITATION, _("Invitation to log in"), user.compose_invitation))

@@ -13,6 +13,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Exchange, Queue
 
 from qms.logs import log_settings
 
@@ -155,10 +156,11 @@ CACHES = {
     }
 }
 
+BROKER_VISIBILITY_SECONDS = 2 * 60 * 60
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     # Longer than the longest task: a late-acknowledged task must not be handed out twice while it runs.
-    {"visibility_timeout": 2 * 60 * 60, "socket_timeout": 10, "socket_connect_timeout": 5}
+    {"visibility_timeout": BROKER_VISIBILITY_SECONDS, "socket_timeout": 10, "socket_connect_timeout": 5}
     if REDIS_URL
     else {
         "data_folder_in": str(BROKER_DIR / "queue"),
@@ -171,7 +173,16 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0.1, "in
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 60 * 60
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 55 * 60, 60 * 60  # of a task that names none of its own
+# A worker takes from all of these unless told otherwise; a long pack must not keep the mail waiting.
+CELERY_TASK_ROUTES = {
+    "qms.tasks.outbox.*": {"queue": "mail"},
+    "qms.tasks.reminder.*": {"queue": "mail"},
+    "audits.tasks.pack.*": {"queue": "packs"},
+    "qms.tasks.mapping.*": {"queue": "links"},
+    "objectives.tasks.risk.carry_over": {"queue": "links"},
+}
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "mail", "packs", "links")]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MAX_MEMORY_KIB", default=240_000)
@@ -179,6 +190,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "heartbeat": {"task": "qms.tasks.health.heartbeat", "schedule": 30.0, "options": {"expires": 60}},
+    "reminders": {"task": "qms.tasks.reminder.remind", "schedule": 5 * 60.0, "options": {"expires": 4 * 60}},
+    "outbox": {"task": "qms.tasks.outbox.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "packs": {"task": "audits.tasks.pack.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "elevation": {"task": "qms.tasks.elevation.end_overdue", "schedule": 60.0, "options": {"expires": 60}},
     "relinks": {"task": "qms.tasks.mapping.sweep", "schedule": 60.0, "options": {"expires": 60}},

@@ -12,19 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 import structlog
-from celery import current_app
-from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from leadership.models import Activity, Answer, Invitation
 from leadership.models.corroboration import AnswerQuerySet
-from qms.models import CountUpTo, Organization, RecordPerson, User
+from qms.letters import Composed, Obsolete
+from qms.models import CountUpTo, OutboxMessage, RecordPerson, User
+from qms.services import outbox, secret_link, trail
 from qms.services import person as person_service
 from qms.services import record as record_service
-from qms.services import secret_link, trail
 
+LETTER = "corroboration"
 LIFETIME = timedelta(days=14)
 MAX_FAILED_PINS = 10
 MOST_ANSWERS = 10_000
@@ -87,7 +86,7 @@ def _ways(of_activities: Iterable[Sequence[int]]) -> list[tuple[str, int]]:
 def invite(activity: Activity, *, participant_ids: Iterable[int], by: User, at: datetime) -> list[Invitation]:
     """Ask people met whether it happened; who has an unanswered invitation gets a fresh one in its place.
 
-    Side effects: invitations for 14 days, a trail entry, an e-mail to each with an address after the commit. The links
+    Side effects: invitations for 14 days, a trail entry, a letter in the outbox to each with an address. The links
     of people without one are in ``secret_link`` of the invitations returned, and nowhere else: only hashes are kept.
     Raises CannotInvite.
     """
@@ -103,7 +102,7 @@ def invite(activity: Activity, *, participant_ids: Iterable[int], by: User, at: 
     trail.write(current, "activity.invited", by=by, at=at, changes={"invited": names})
     for invitation in invitations:
         if invitation.email:
-            _send_later(invitation)
+            _send_later(invitation, at=at)
     return invitations
 
 
@@ -137,32 +136,31 @@ def token_hash(token: str) -> str:
     return secret_link.digest(token)
 
 
-def _send_later(invitation: Invitation) -> None:
-    task, pk = "leadership.tasks.corroboration.send_invitation", invitation.pk
-    transaction.on_commit(lambda: current_app.signature(task, args=[pk]).delay(), robust=True)
+def _send_later(invitation: Invitation, *, at: datetime) -> None:
+    outbox.drop_about(LETTER, invitation.pk, reason=_("Sent anew"))
+    person = invitation.participant.person
+    if person is not None:
+        outbox.put(LETTER, person_id=person.pk, about=invitation.pk, at=at)
 
 
-def send_invitation(invitation: Invitation) -> None:
-    """Mail the person a link of its own. A second run sends a fresh link and makes the first one void.
+def compose_invitation(message: OutboxMessage, at: datetime) -> Composed:
+    """The question with a link of its own; each time it is composed the link before is void. Raises Obsolete.
 
-    The token is made here, so that it never stands in a queue. Nothing is sent for an answered or expired invitation.
+    The token is made here, so that it never lies in the outbox.
     """
-    participant = invitation.participant
-    if invitation.answered_at or not (participant.person and participant.person.email):
-        return
+    rows = open_invitations(at).select_related("activity__owner", "activity__activity_type", "participant__person")
+    invitation = rows.filter(pk=message.about or 0).first()
+    participant = invitation.participant if invitation else None
+    if invitation is None or participant is None or participant.person is None or not participant.person.is_active:
+        raise Obsolete(_("This question cannot be answered any more"))
     token = secret_link.new_secret()
     Invitation.objects.filter(pk=invitation.pk, answered_at=None).update(token_hash=token_hash(token))
-    activity = invitation.activity
     context = {
-        "name": participant.name, "activity": activity, "organization_name": Organization.current().name,
-        "action_url": link_of(token), "action_label": _("Answer"), "days": LIFETIME.days,
+        "name": participant.name, "activity": invitation.activity, "action_url": link_of(token),
+        "action_label": _("Answer"), "days": LIFETIME.days,
     }  # fmt: skip
-    subject = _("%(leader)s asks: did this happen?") % {"leader": activity.owner.name}
-    mail = EmailMultiAlternatives(
-        subject, render_to_string("emails/corroboration.txt", context), to=[participant.person.email]
-    )
-    mail.attach_alternative(render_to_string("emails/corroboration.html", context), "text/html")
-    mail.send()
+    subject = _("%(leader)s asks: did this happen?") % {"leader": invitation.activity.owner.name}
+    return Composed(to=participant.person.email, subject=subject, template="emails/corroboration", context=context)
 
 
 def by_token(token: str, *, at: datetime) -> Invitation:

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from celery import current_app
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from objectives.models import ImprovementAction, Promise
 from objectives.services.improvement_notice import log_in_of, tell
-from qms.models import Organization, User
-from qms.services import job, secret_link
+from qms.letters import Composed, Obsolete
+from qms.models import OutboxMessage, User
+from qms.services import job, outbox, secret_link
 from qms.services import person as person_service
 from qms.services import record as record_service
 
+LETTER = "promise"
 LIFETIME = timedelta(days=14)
 Answer = Promise.Answer
 Status = ImprovementAction.Status
@@ -41,7 +40,7 @@ def put(action: ImprovementAction, *, at: datetime) -> Promise | None:
     """Ask the person an action was promised to whether it is kept: a part of completing it, which seals.
 
     None when it was promised to nobody else than its owner. Side effects: the question, a notice to a person who logs
-    in, an e-mail after the commit to one who has only an address. The link of anybody else is made by ``ask_again``.
+    in, a letter in the outbox to one who has only an address. The link of anybody else is made by ``ask_again``.
     """
     if action.promised_to is None or action.promised_to_id == action.owner_id:
         return None
@@ -170,24 +169,25 @@ def _lapse(question: Promise, *, at: datetime) -> bool:
     return True
 
 
-def send_question(question: Promise) -> None:
-    """Mail the person a link of its own. A second run sends a fresh link and makes the first one void.
-
-    The secret is made here, so that it never stands in a queue. Nothing is sent for an answered question.
-    """
-    secret = secret_link.new_secret()
-    facts = {"token_digest": secret_link.digest(secret), "is_handed_over": False}
-    if not has_mail(question) or not Promise.objects.filter(pk=question.pk, answer="").update(**facts):
-        return
+def compose_question(message: OutboxMessage, at: datetime) -> Composed:
+    """The question with a link of its own; each time it is composed the link before is void. Raises Obsolete."""
+    question = open_questions(at).filter(pk=message.about or 0).first()
+    if question is None or not has_mail(question):
+        raise Obsolete(_("This question cannot be answered any more"))
     context = {
-        "name": question.person.name, "action": question.action, "organization_name": Organization.current().name,
-        "action_url": secret_link.address_of("objectives:promise-answer", secret), "action_label": _("Answer"),
-        "days": LIFETIME.days,
+        "name": question.person.name, "action": question.action, "action_url": fresh_link(question),
+        "action_label": _("Answer"), "days": LIFETIME.days,
     }  # fmt: skip
     subject = _("%(owner)s asks: is this promise kept?") % {"owner": question.action.owner.name}
-    mail = EmailMultiAlternatives(subject, render_to_string("emails/promise.txt", context), to=[question.person.email])
-    mail.attach_alternative(render_to_string("emails/promise.html", context), "text/html")
-    mail.send()
+    return Composed(to=question.person.email, subject=subject, template="emails/promise", context=context)
+
+
+def fresh_link(question: Promise) -> str:
+    """A new link to answer at, for a letter that is composed right now: the secret never stands anywhere else."""
+    secret = secret_link.new_secret()
+    facts = {"token_digest": secret_link.digest(secret), "is_handed_over": False}
+    Promise.objects.filter(pk=question.pk, answer="").update(**facts)
+    return secret_link.address_of("objectives:promise-answer", secret)
 
 
 def has_mail(question: Promise) -> bool:
@@ -202,5 +202,5 @@ def _deliver(question: Promise, *, at: datetime) -> None:
         text = _("%(owner)s asks whether a promise to you is kept: %(title)s") % words
         job.notify(user, text, at=at, url=reverse("objectives:promise-mine", args=[question.pk]))
     elif has_mail(question):
-        task, pk = "objectives.tasks.promise.send_question", question.pk
-        transaction.on_commit(lambda: current_app.signature(task, args=[pk]).delay(), robust=True)
+        outbox.drop_about(LETTER, question.pk, reason=_("Sent anew"))
+        outbox.put(LETTER, person_id=question.person_id, about=question.pk, at=at)

@@ -11,18 +11,18 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from celery import current_app
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from qms.models import Elevation, Organization, Person, Site, User
+from qms.letters import Composed, Obsolete
+from qms.models import Elevation, Organization, OutboxMessage, Person, Site, User
 from qms.permissions import ELEVATED, PROFILE_HOLDERS, PROFILES, AccessProfile, Permission
-from qms.services import elevation, reauthentication, trail
+from qms.services import elevation, outbox, reauthentication, trail
+
+INVITATION = "user_invitation"
 
 
 class CannotChangeOwnAccess(Exception):
@@ -46,9 +46,9 @@ def invite(
     person: Person, *, email: str, profile: str, sites: Iterable[Site], has_all_sites: bool,
     access_expires_at: datetime | None, by: User | None, at: datetime,
 ) -> User:  # fmt: skip
-    """Give a person a log-in without a password; a task sends the link that sets one.
+    """Give a person a log-in without a password; a letter brings the link that sets one.
 
-    Side effects: the user row, its sites, the trail, the e-mail after the commit. Raises AlreadyHasAccess, OutOfReach,
+    Side effects: the user row, its sites, the trail, the letter in the outbox. Raises AlreadyHasAccess, OutOfReach,
     ValidationError by field.
     """
     email = email.strip().lower()
@@ -67,7 +67,7 @@ def invite(
     user.save(force_insert=True)
     user.sites.set([] if has_all_sites else sites)
     trail.write(user, "user.invited", by=by, at=at, changes=access_of(user), is_first=True)
-    _send_later(user)
+    _send_later(user, at=at)
     return user
 
 
@@ -169,7 +169,7 @@ def note(user: User, verb: str, *, by: User | None, at: datetime, facts: dict[st
 def invited_again(user: User, *, by: User | None, at: datetime) -> None:
     """Send the invitation once more, after the commit, and write so into the trail."""
     trail.write(user, "user.invited_again", by=by, at=at, changes={"email": user.email})
-    _send_later(user)
+    _send_later(user, at=at)
 
 
 def has_second_factor(user: User) -> bool:
@@ -184,20 +184,22 @@ def password_link(user: User) -> str:
     return f"{settings.PUBLIC_URL}{path}"
 
 
-def send_invitation(user: User) -> None:
-    """Send the link that sets the first password; it works for as long as PASSWORD_RESET_TIMEOUT says."""
-    if not user.is_active:
-        return
+def compose_invitation(message: OutboxMessage, at: datetime) -> Composed:
+    """The link that sets the first password; it works for as long as PASSWORD_RESET_TIMEOUT says. Raises Obsolete.
+
+    The link is made here, so that it never lies in the outbox.
+    """
+    user = User.objects.filter(pk=message.about or 0).first()
+    if user is None or not user.may_log_in_at(at):
+        raise Obsolete(_("This log-in cannot be used any more"))
+    organization = Organization.current().name
     context = {
-        "user": user, "person": user.person, "organization_name": Organization.current().name,
-        "action_url": password_link(user), "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
+        "user": user, "person": user.person, "organization_name": organization, "action_url": password_link(user),
+        "action_label": _("Set your password"), "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
         "reset_url": f"{settings.PUBLIC_URL}{reverse('account_reset_password')}",
     }  # fmt: skip
-    context["action_label"] = _("Set your password")
-    subject = _("Your access to the quality management system of %s") % context["organization_name"]
-    mail = EmailMultiAlternatives(subject, render_to_string("emails/user_invitation.txt", context), to=[user.email])
-    mail.attach_alternative(render_to_string("emails/user_invitation.html", context), "text/html")
-    mail.send()
+    subject = _("Your access to the quality management system of %s") % organization
+    return Composed(to=user.email, subject=subject, template="emails/user_invitation", context=context)
 
 
 def access_of(user: User) -> dict[str, Any]:
@@ -221,9 +223,9 @@ def profiles_explained() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _send_later(user: User) -> None:
-    task, pk = "qms.tasks.user.send_invitation", user.pk
-    transaction.on_commit(lambda: current_app.signature(task, args=[pk]).delay(), robust=True)
+def _send_later(user: User, *, at: datetime) -> None:
+    outbox.drop_about(INVITATION, user.pk, reason=_("Sent anew"))
+    outbox.put(INVITATION, person_id=user.person_id, about=user.pk, at=at)
 
 
 def _locked(user: User, *, by: User | None) -> User:

@@ -6,21 +6,24 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from celery import Celery
+from celery import Celery, Task
 from django.conf import settings
 from django.core.management import get_commands
 
+from qms.celery import app as celery_app
 from qms.management.commands import serve
+from qms.services import outbox
 
 ROOT = Path(settings.BASE_DIR)
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("setup", "web", "worker", "beat")
+OURS = ("setup", "web", "worker", "packs", "beat")
 EXAMPLE = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
 
@@ -103,8 +106,51 @@ def test_command_exists_in_the_code(name: str) -> None:
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
 def test_serve_runs_the_same_program(name: str) -> None:
     alone = [word for word in shlex.split(SERVICES[name]["command"]) if not word.startswith("$")]
+    if "--queues" in alone:
+        del alone[alone.index("--queues") + 1]
     together = serve.commands()[name]
     assert [word for word in alone if word not in together] == []
+
+
+def queues(words: list[str]) -> list[str]:
+    return words[words.index("--queues") + 1].split(",")
+
+
+def test_every_queue_has_workers_here_and_there() -> None:
+    known = sorted(queue.name for queue in settings.CELERY_TASK_QUEUES)
+    assert sorted(queues(serve.commands()["worker"])) == known
+    apart = [name for service in ("worker", "packs") for name in queues(shlex.split(SERVICES[service]["command"]))]
+    assert sorted(apart) == known
+
+
+def own_tasks() -> dict[str, Task]:
+    celery_app.loader.import_default_modules()
+    packages = ("qms.", "objectives.", "audits.", "leadership.")
+    return {name: task for name, task in celery_app.tasks.items() if name.startswith(packages)}
+
+
+def test_every_task_ends_in_time_is_acknowledged_late_and_goes_to_a_queue_that_is_read() -> None:
+    known = {queue.name: (queue.exchange.name, queue.routing_key) for queue in settings.CELERY_TASK_QUEUES}
+    assert all(place == (name, name) for name, place in known.items())
+    assert len(own_tasks()) > 12
+    for name, task in own_tasks().items():
+        soft = task.soft_time_limit or settings.CELERY_TASK_SOFT_TIME_LIMIT
+        hard = task.time_limit or settings.CELERY_TASK_TIME_LIMIT
+        assert 0 < soft < hard < settings.BROKER_VISIBILITY_SECONDS, name
+        assert task.acks_late, name
+        assert celery_app.amqp.router.route({}, name)["queue"].name in known, name
+
+
+def test_sending_ends_before_others_take_over_its_claims() -> None:
+    for name, task in own_tasks().items():
+        if name.startswith("qms.tasks.outbox."):
+            assert timedelta(seconds=task.time_limit or 0) < outbox.STALE / 1.5
+
+
+def test_beat_asks_for_tasks_that_are_there_and_lets_no_two_of_them_pile_up() -> None:
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        assert entry["task"] in own_tasks()
+        assert 0 < entry["options"]["expires"] <= max(entry["schedule"], 60)
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from qms.models import TrailEntry, User
+from qms.models import OutboxMessage, TrailEntry, User
 from qms.permissions import PROFILES, AccessProfile, Permission
+from qms.services import outbox
 from qms.services import user as service
 from qms.services.trail_check import verify
-from qms.tasks.user import send_invitation
 from tests.factories import NOW, PASSWORD, PersonFactory, SiteFactory, UserFactory, cast_member, hiro, omar, yusuf
 
 pytestmark = pytest.mark.django_db
@@ -285,6 +285,18 @@ def test_new_email_replaces_the_old_one_for_login(admin: User) -> None:
 
 def test_invitation_is_not_sent_to_a_login_that_was_disabled_meanwhile(admin: User) -> None:
     leader = yusuf()
+    service.invited_again(leader, by=admin, at=NOW)
     service.disable(leader, by=admin, at=NOW)
-    send_invitation(leader.pk)
+    assert outbox.deliver_waiting(clock=lambda: NOW, until=NOW + timedelta(minutes=1)) == 0
     assert mail.outbox == []
+    assert OutboxMessage.objects.get().dropped_reason == "This log-in cannot be used any more"
+
+
+def test_link_that_sets_a_password_lies_nowhere_in_the_outbox(admin: User) -> None:
+    leader = yusuf()
+    service.invited_again(leader, by=admin, at=NOW)
+    service.invited_again(leader, by=admin, at=NOW)
+    assert outbox.deliver_waiting(clock=lambda: NOW, until=NOW + timedelta(minutes=1)) == 1
+    key = mail.outbox[0].body.split("/password/reset/key/")[1].split("/")[0]
+    assert [row["status"] for row in OutboxMessage.objects.order_by("pk").values("status")] == ["dropped", "sent"]
+    assert key not in str(list(OutboxMessage.objects.values()))

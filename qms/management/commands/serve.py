@@ -68,13 +68,17 @@ class Command(BaseCommand):
 
 
 def commands() -> dict[str, list[str]]:
-    """Return the processes that make up the running product. docker-compose.yml runs the same ones, each by itself."""
+    """Return the processes that make up the running product. docker-compose.yml runs the same ones, each by itself.
+
+    One worker takes from all queues here; there each group of queues has workers of its own.
+    """
     python = [sys.executable, "-m"]
     concurrency = os.environ.get("WORKER_CONCURRENCY", "2")
     worker = ["worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--concurrency", concurrency]
+    queues = ",".join(queue.name for queue in settings.CELERY_TASK_QUEUES)
     return {
         "web": [*python, "gunicorn", "--config", "deploy/gunicorn.conf.py", "qms.wsgi"],
-        "worker": [*python, "celery", "--quiet", "--app", "qms", *worker],
+        "worker": [*python, "celery", "--quiet", "--app", "qms", *worker, "--queues", queues],
         "beat": [*python, "celery", "--quiet", "--app", "qms", "beat", "--loglevel", "INFO", "--pidfile="],
     }
 
