@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import prefetch_related_objects
 from django.forms.formsets import BaseFormSet
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
@@ -20,7 +21,6 @@ from leadership.models import ActivityType
 from leadership.models.activity import ActivityTypeQuerySet
 from leadership.services.activity import MAX_STOPS, last_area, usual_types
 from qms.models import Area, Site, User
-from qms.models.site import AreaQuerySet
 
 FIRST_TILES = 6
 MAX_FOLLOW_UPS = 20
@@ -40,7 +40,9 @@ class Choices:
         self.load_types(ActivityType.objects.active().filter(slug=slug))
         areas = {str(sent[name]) for name in sent if name == "area" or name.endswith("-area")}
         if wanted := [int(pk) for pk in areas if pk.isascii() and pk.isdigit() and len(pk) < 19]:
-            self.load_areas(Area.objects.filter(pk__in=wanted))
+            found = Area.objects.filter(pk__in=wanted).visible_to(user).active()
+            self.areas = {str(area.pk): area for area in found}
+            self.know_sites()
         here = {str(area.site_id): area.site for area in self.areas.values()}
         if sent.get("site", "") in here:  # the areas sent brought their sites along: no need to read the others
             self.sites = here
@@ -49,14 +51,19 @@ class Choices:
         """Everything there is to choose."""
         self.__dict__.pop("sites", None)
         self.load_types(ActivityType.objects.active())
-        self.load_areas(Area.objects.all())
+        found = Area.objects.visible_to(self.user).active().select_related("site")
+        self.areas = {str(area.pk): area for area in found.order_by("site__name", "name", "pk")}
+
+    def know_sites(self) -> None:
+        """Give each area its site: the user's own came with the user, only others are read."""
+        own = self.user.person.site
+        for area in self.areas.values():
+            if own and area.site_id == own.pk:
+                area.site = own
+        prefetch_related_objects([area for area in self.areas.values() if area.site_id != (own and own.pk)], "site")
 
     def load_types(self, types: ActivityTypeQuerySet) -> None:
         self.types = {kind.slug: kind for kind in types.in_order()}
-
-    def load_areas(self, areas: AreaQuerySet) -> None:
-        found = areas.visible_to(self.user).active().select_related("site").order_by("site__name", "name", "pk")
-        self.areas = {str(area.pk): area for area in found}
 
     @cached_property
     def sites(self) -> dict[str, Site]:

@@ -25,7 +25,7 @@ from qms.models import (
 )
 from qms.models.record import RecordT
 from qms.records import kind_of
-from qms.services import coverage, trail
+from qms.services import coverage, one_message, trail
 
 
 class StaleRecord(Exception):
@@ -117,6 +117,7 @@ def set_people(record: Record, part: str, entries: Iterable[tuple[Person | None,
     """Make the people of one part these; each entry is a person, or None with a free name.
 
     Who stays keeps row and name, so that invitations and answers stay with them; a new name is frozen as it is now.
+    The people of a record that is being opened are written when it is sealed.
     """
     there = record.participants.filter(part=part) if record.version else ()
     kept = {row.person_id or row.name.casefold(): row for row in there}
@@ -138,9 +139,10 @@ def set_people(record: Record, part: str, entries: Iterable[tuple[Person | None,
         RecordPerson.objects.filter(pk__in=gone).delete()
     if moved:
         RecordPerson.objects.bulk_update(moved, ["position"])
-    RecordPerson.objects.bulk_create(added)
     if record.version == 0:
         record.known_people = [*(record.known_people or ()), *added]
+    else:
+        RecordPerson.objects.bulk_create(added)
 
 
 def full_content(record: Record) -> dict[str, Json]:
@@ -165,7 +167,7 @@ def full_content(record: Record) -> dict[str, Json]:
         "subtype": kind_of(record).subtype_of(record),
         "people": [
             {"uid": str(p.person.uid) if p.person else "", "name": p.name, "part": p.part}
-            for p in sorted(people, key=lambda p: (p.part != "leader", p.position, p.pk))
+            for p in sorted(people, key=lambda p: (p.part != "leader", p.position, p.pk or 0))
         ],
         "attachments": [
             {"uid": str(a.uid), "name": a.name, "sha256": a.sha256, "original_sha256": a.original_sha256}
@@ -199,15 +201,17 @@ def seal(
     content = full_content(record)
     text = trail.canonical(content)
     changes: dict[str, Any] = {"version": record.version, "content_hash": trail.digest(text), **(facts or {})}
+    people = record.known_people or () if is_new else ()
     record.forget_written()
     if not is_new:
         last = record.versions.order_by("-version").values_list("content", flat=True).first()
         changes["fields"] = differences(json.loads(last) if last else {}, content)
         record.save()
-    RecordVersion.objects.create(
+    version = RecordVersion(
         record_id=record.pk, version=record.version, at=at, content=text, content_hash=changes["content_hash"]
     )
-    trail.write(record, verb, by=by, at=at, changes=changes, reason=reason, is_first=is_new)
+    entry = trail.next_entry(record, verb, by=by, at=at, changes=changes, reason=reason, is_first=is_new)
+    one_message.insert(*people, version, entry)
     coverage.link(record)
     return record
 

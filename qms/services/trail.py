@@ -97,15 +97,13 @@ def build_entry(
     )  # fmt: skip
 
 
-def write(
+def next_entry(
     subject: HasTrail, verb: str, *, by: User | None, at: datetime, changes: dict[str, Any] | None = None,
     reason: str = "", is_first: bool = False,
 ) -> TrailEntry:  # fmt: skip
-    """Append one entry to the subject's chain.
+    """The unsaved entry that comes next in the subject's chain, which is locked until the transaction ends.
 
-    ``verb`` is dotted past tense: ``activity.logged``. ``changes`` holds [old, new] per field, or plain facts.
     ``is_first`` skips the look at the chain's head for a subject created in this very transaction.
-    Must run inside a transaction; a failing write rolls the change back with it.
     """
     seq, previous = 1, GENESIS
     if not is_first:
@@ -113,6 +111,18 @@ def write(
         head = TrailEntry.objects.filter(chain=subject.trail_key).order_by("-seq").values_list("seq", "hash").first()
         if head is not None:
             seq, previous = head[0] + 1, head[1]
-    entry = build_entry(subject, verb, by=by, at=at, changes=changes, reason=reason, seq=seq, previous=previous)
+    return build_entry(subject, verb, by=by, at=at, changes=changes, reason=reason, seq=seq, previous=previous)
+
+
+def write(
+    subject: HasTrail, verb: str, *, by: User | None, at: datetime, changes: dict[str, Any] | None = None,
+    reason: str = "", is_first: bool = False,
+) -> TrailEntry:  # fmt: skip
+    """Append one entry to the subject's chain; ``is_first`` as in ``next_entry``.
+
+    ``verb`` is dotted past tense: ``activity.logged``. ``changes`` holds [old, new] per field, or plain facts.
+    Must run inside a transaction; a failing write rolls the change back with it.
+    """
+    entry = next_entry(subject, verb, by=by, at=at, changes=changes, reason=reason, is_first=is_first)
     entry.save(force_insert=True)
     return entry
