@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from weasyprint import CSS, HTML
@@ -77,6 +78,12 @@ def _give_back_memory() -> None:
     """Hand freed memory back to the system (glibc keeps it otherwise); elsewhere nothing happens."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+@lru_cache(maxsize=1)
+def warm_up() -> None:
+    """Render an empty page, once per process: whatever is forked from it afterwards begins with everything loaded."""
+    render_pdf("<p>", css="")
 
 
 def render_pdf(

@@ -27,10 +27,11 @@ class RenderFailed(Exception):
 
 def render_apart(html: str, *, css: str, assets: Assets, identifier: bytes) -> RenderedPdf:
     """``qms.pdf.render_pdf`` in a child process. Raises RenderFailed, also when the child was killed."""
-    from qms.pdf import RenderedPdf, render_pdf  # noqa: PLC0415  loads WeasyPrint, which only workers need
+    from qms.pdf import RenderedPdf, render_pdf, warm_up  # noqa: PLC0415  loads WeasyPrint, which only workers need
 
     if not IS_FORKING:
         return render_pdf(html, css=css, assets=assets, identifier=identifier)
+    warm_up()
     out, into = os.pipe()
     child = os.fork()
     if child == 0:

@@ -123,7 +123,7 @@ def sign(source: Path, target: Path, *, at: datetime, reason: str) -> tuple[str,
         reader = stack.enter_context(source.open("rb"))
         writer = stack.enter_context(target.open("w+b"))
         signers.PdfSigner(meta, signer, timestamper=stamper).sign_pdf(IncrementalPdfFileWriter(reader), output=writer)
-    known = certificate(at=at)
+    known = x509.load_der_x509_certificate(signer.signing_cert.dump())  # the key file is slow to open again
     return known.subject.rfc4514_string()[:200], known.fingerprint(hashes.SHA256()).hex()
 
 
