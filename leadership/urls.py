@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver
 
-from leadership.routes import activity, home, recognition, resource_request
+from leadership.routes import acknowledgement, activity, home, recognition, resource_request
 
 app_name = "leadership"
 
@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *activity.urlpatterns,
     *recognition.urlpatterns,
     *resource_request.urlpatterns,
+    *acknowledgement.urlpatterns,
 ]

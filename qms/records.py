@@ -27,6 +27,7 @@ class RecordKind:
     ``content()`` to words, in reading order. ``subtypes``: the types an admin may map one by one;
     ``sheet_facts``: the dotted name of a function that gives a pack what stands in rows beside the version, as of the
     cut-off: ``(frozen contents by id, at=, name=, text=)`` to dicts by id (``name`` and ``text`` take names out).
+    ``reading_template``: what somebody sees who is asked to read a version of it: ``content`` as frozen, ``facts``.
     ``subtype_lookup``: the same as ``subtype_of`` as an ORM path on the model, for work on millions of records.
     """
 
@@ -51,6 +52,7 @@ class RecordKind:
     detail_template: str = "qms/record_detail.html"
     print_template: str = "qms/record_print.html"
     pack_template: str = "packs/record_sheet.html"
+    reading_template: str = "qms/record_reading.html"
     sheet_facts: str = ""
     description: Text = ""
     extra: dict[str, Text] = field(default_factory=dict)

@@ -221,8 +221,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 24 * 60.0 * 60,
         "options": {"expires": 60 * 60},
     },
+    "acknowledgements": {
+        "task": "leadership.tasks.acknowledgement.follow_people",
+        "schedule": 60.0 * 60,
+        "options": {"expires": 30 * 60},
+    },
     "checkpoint": {"task": "qms.tasks.trail.checkpoint", "schedule": 60.0 * 60, "options": {"expires": 30 * 60}},
 }
+# Sent after the commit whenever somebody is entered, changed, deactivated or taken back; each finds what to do.
+TASKS_AFTER_PEOPLE_CHANGED = ("leadership.tasks.acknowledgement.follow_people",)
 
 # --- files -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

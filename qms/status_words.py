@@ -54,6 +54,8 @@ STATUS_WORDS: dict[str, StatusWord] = {
     "withdrawn": StatusWord(_("Withdrawn"), "archive", "gone"),
     "superseded": StatusWord(_("Superseded"), "archive", "gone"),
     "missed": StatusWord(_("Missed"), "x-circle", "missing"),
+    "reached": StatusWord(_("Reached"), "check-circle", "good"),
+    "short": StatusWord(_("Ended short"), "x-circle", "late"),
     # objectives and goals
     "adopted": StatusWord(_("Adopted"), "check-circle", "good"),
     "achieved": StatusWord(_("Achieved"), "flag", "good"),

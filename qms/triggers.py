@@ -1,13 +1,13 @@
 """Database triggers that keep the trail honest on PostgreSQL and SQLite alike.
 
-Append-only: trail entries, checkpoints, signatures and record versions refuse UPDATE and DELETE (PostgreSQL: TRUNCATE
-too). One change is let through: the text of an entry or of a version, alone, when an entry ``trail.redacted`` that is
-already in the same chain names the SHA-256 of the text before and after (qms/services/redaction.py). Records refuse
-DELETE and any change of the facts the server set; a sent message keeps what went to whom and when. On SQLite, INSERT
-OR REPLACE deletes the row in its way without asking the delete triggers unless ``PRAGMA recursive_triggers`` is on;
-settings.py sets it, and because another program would not, a trigger before INSERT refuses a row whose keys are
-taken. trigger_rules.py says what no check constraint can see. Installed by migrations; a superuser who drops them is
-found by the hash chains.
+Append-only: trail entries, checkpoints, signatures, record versions and acknowledgements refuse UPDATE and DELETE
+(PostgreSQL: TRUNCATE too). One change is let through: the text of an entry or of a version, alone, when an entry
+``trail.redacted`` that is already in the same chain names the SHA-256 of the text before and after
+(qms/services/redaction.py). Records refuse DELETE and any change of the facts the server set; a sent message keeps what
+went to whom and when. On SQLite, INSERT OR REPLACE deletes the row in its way without asking the delete triggers unless
+``PRAGMA recursive_triggers`` is on; settings.py sets it, and because another program would not, a trigger before INSERT
+refuses a row whose keys are taken. trigger_rules.py says what no check constraint can see. Installed by migrations; a
+superuser who drops them is found by the hash chains.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from qms.trigger_rules import RULES
 
-APPEND_ONLY = ("qms_trailentry", "qms_checkpoint", "qms_signature", "qms_recordversion")
+APPEND_ONLY = ("qms_trailentry", "qms_checkpoint", "qms_signature", "qms_recordversion", "leadership_acknowledgement")
 UNDELETABLE = (
     "qms_record",
     "qms_person",
@@ -63,6 +63,7 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "qms_checkpoint": (("id",), ("seq",)),
     "qms_signature": (("id",), ("record_id", "version", "signer_id", "meaning")),
     "qms_recordversion": (("id",), ("record_id", "version")),
+    "leadership_acknowledgement": (("id",), ("campaign_id", "person_id")),
     "qms_record": (("id",), ("uid",), ("reference",)),
     "qms_person": (("id",), ("uid",)),
     "qms_clausemapping": (("id",),),
@@ -121,7 +122,10 @@ def remove(connection: BaseDatabaseWrapper) -> None:
     """Drop the triggers (migration backwards, and test databases that are emptied between tests)."""
     on = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
         for name, table in _names(connection.vendor):
+            if table not in there:
+                continue
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if on else ""))
 
 

@@ -1,7 +1,8 @@
 """The kinds of record the leadership package keeps, one module a concept."""
 
+from leadership.records.acknowledgement import ACKNOWLEDGEMENT
 from leadership.records.activity import ACTIVITY
 from leadership.records.recognition import RECOGNITION
 from leadership.records.resource_request import RESOURCE_REQUEST
 
-__all__ = ["ACTIVITY", "RECOGNITION", "RESOURCE_REQUEST"]
+__all__ = ["ACKNOWLEDGEMENT", "ACTIVITY", "RECOGNITION", "RESOURCE_REQUEST"]

@@ -39,6 +39,10 @@ GROUPS: Groups = [
                 _("Quality policy"), "leadership:policy-list", "file", _("What we commit to, and who has read it")
             ),
             Section(
+                _("Read and understood"), "leadership:acknowledgement-list", "check-circle",
+                _("Who was asked to read what, and how many have said that they understood it"),
+            ),
+            Section(
                 _("Roles"), "leadership:role-list", "people", _("Who answers for what, and has said yes to it")
             ),
             Section(

@@ -9,6 +9,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from celery import current_app
+from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -62,6 +64,7 @@ def create(*, by: User | None, at: datetime, **facts: Any) -> Person:
     person.save(force_insert=True)
     told = {name: value for name, value in facts_of(person).items() if value not in ("", None, False)}
     trail.write(person, "person.created", by=by, at=at, changes=told, is_first=True)
+    announce()
     return person
 
 
@@ -83,7 +86,14 @@ def edit(person: Person, *, by: User | None, at: datetime, reason: str = "", **f
     if changes:
         person.save()
         trail.write(person, "person.changed", by=by, at=at, changes=changes, reason=reason)
+        announce()
     return person
+
+
+def announce() -> None:
+    """Have those told, after the commit, who follow who works here (TASKS_AFTER_PEOPLE_CHANGED)."""
+    for task in settings.TASKS_AFTER_PEOPLE_CHANGED:
+        transaction.on_commit(current_app.signature(task).delay, robust=True)
 
 
 def _check(person: Person) -> None:
@@ -117,6 +127,7 @@ def deactivate(person: Person, *, by: User | None, at: datetime, reason: str = "
     person.deactivated_at, person.deactivated_by = at, by
     person.save(update_fields=["deactivated_at", "deactivated_by"])
     trail.write(person, "person.deactivated", by=by, at=at, reason=reason)
+    announce()
     return person
 
 
@@ -133,6 +144,7 @@ def reactivate(person: Person, *, by: User | None, at: datetime, reason: str = "
         person.deactivated_at = person.deactivated_by = None
         person.save(update_fields=["deactivated_at", "deactivated_by"])
         trail.write(person, "person.reactivated", by=by, at=at, reason=reason)
+        announce()
     return person
 
 

@@ -149,6 +149,7 @@ def _bring_in(final: Plan, areas: dict[tuple[int, str], Area], *, by: User, at: 
     entries = [_told_new(_person(row), by=by, at=at, reason=reason) for row in new_rows]
     entries += _told_changes(changed, before, by=by, at=at, reason=reason)
     TrailEntry.objects.bulk_create(entries, batch_size=BATCH)
+    person_service.announce()
 
 
 def _person(row: Row) -> Person:

@@ -55,6 +55,8 @@ VERBS: dict[str, Text] = {
     "reminder_rule.paused": gettext_lazy("Reminders paused"),
     "reminder_rule.resumed": gettext_lazy("Reminders resumed"),
     "outbox.resent": gettext_lazy("Sent again"),
+    "record.acknowledgement_asked": gettext_lazy("People asked to read it"),
+    "record.acknowledgement_ended": gettext_lazy("Asking people to read it ended"),
     "trail.check_requested": gettext_lazy("Check of the trail asked for"),
     "trail.checked": gettext_lazy("Trail checked"),
     "records.exported": gettext_lazy("List exported"),

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from leadership.models import ResourceDecision, ResourceRequest
+from leadership.models import Acknowledgement, ResourceDecision, ResourceRequest
 from objectives.models import ObjectiveTarget, RiskAcceptance
 from qms import triggers
 from qms.models import (
@@ -22,6 +22,7 @@ from qms.models import (
 from qms.services import absence, site_calendar, trail_check
 from qms.services import record as record_service
 from tests.factories import NOW, TODAY, MappingFactory, cast_member, logged_activity, yusuf
+from tests.leadership.acknowledgements import acknowledged, asked
 from tests.leadership.resource_requests import asked_for, declined, scrap
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,7 @@ MODELS = {
     "qms_checkpoint": Checkpoint,
     "qms_signature": Signature,
     "qms_recordversion": RecordVersion,
+    "leadership_acknowledgement": Acknowledgement,
     "qms_record": Record,
     "qms_person": Person,
     "qms_clausemapping": ClauseMapping,
@@ -47,6 +49,7 @@ HARMLESS = {
     "qms_checkpoint": "seq",
     "qms_signature": "name",
     "qms_recordversion": "content",
+    "leadership_acknowledgement": "words",
 }
 sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="REPLACE is SQLite's")
 
@@ -58,6 +61,7 @@ def something_of_everything() -> None:
     activity = logged_activity(user)
     site_calendar.add_closure(activity.site, starts_on=TODAY, ends_on=TODAY, reason="Fair", by=user, at=NOW)
     absence.enter(user.person, starts_on=TODAY, ends_on=TODAY, cause="leave", by=user, at=NOW)
+    acknowledged(asked(activity, by=user, people=[user.person]), user.person)
     record_service.sign(activity, meaning="Confirmed", by=user, at=NOW, method="password")
     trail_check.checkpoint(at=NOW)
     ReminderRule.objects.create(slug="due", name="Due", event="due", from_on=NOW.date(), created_at=NOW)

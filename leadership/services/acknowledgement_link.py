@@ -1,0 +1,194 @@
+"""How people come to what they are asked to read: by a notice, a mail, a link handed over, or name and PIN."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from leadership.models import AcknowledgementCampaign, Addressee
+from leadership.models.acknowledgement import AddresseeQuerySet
+from leadership.services.acknowledgement import CannotAcknowledge, CannotAsk, missing, send_later
+from qms.models import Notification, Organization, Person, User
+from qms.models.person import searchable
+from qms.services import person as person_service
+from qms.services import record as record_service
+from qms.services import secret_link, trail
+
+REMIND_AGAIN = timedelta(hours=20)
+"""The shortest time between two reminders of one campaign, so that each may come at the same hour of the next day."""
+MAX_FAILED_PINS = 10
+PASS_SECONDS = 15 * 60
+"""How long somebody who came in by PIN has for reading."""
+NAMESAKES = 3
+BATCH = 500
+RELATED = ("campaign__site", "campaign__owner", "campaign__subject", "person")
+
+
+def told_by_notice(at: datetime) -> Exists:
+    """Whether the person of an addressee logs in."""
+    logs_in = User.objects.filter(person_id=OuterRef("person_id"), is_active=True)
+    return Exists(logs_in.filter(Q(access_expires_at=None) | Q(access_expires_at__gt=at)))
+
+
+def untold(campaign: AcknowledgementCampaign) -> AddresseeQuerySet:
+    """Who is missing and was not told since the campaign began or its last reminder."""
+    rows = missing(campaign)
+    since = Q(link_sent_at=None)
+    return rows.filter(since | Q(link_sent_at__lt=campaign.reminded_at) if campaign.reminded_at else since)
+
+
+def send_links(campaign: AcknowledgementCampaign, *, at: datetime) -> int:
+    """Tell everybody untold: a notice to who logs in, a mail with a secret link to who has only an address.
+
+    Returns how many mails went out. Each is claimed before it is sent and given back when sending fails, so that a
+    second run goes on where the first stopped; a crash in between leaves one person to the next reminder. The secret is
+    made here and stands in no queue.
+    """
+    _notify(campaign, at=at)
+    waiting = untold(campaign).exclude(person__email="").exclude(told_by_notice(at)).select_related("person")
+    sent = 0
+    with get_connection() as connection:
+        for addressee in list(waiting.order_by("pk")):
+            secret, before = secret_link.new_secret(), addressee.link_sent_at
+            mine = Addressee.objects.missing().filter(pk=addressee.pk, link_sent_at=before)
+            claim = {"link_sent_at": at, "token_digest": secret_link.digest(secret), "is_handed_over": False}
+            if not mine.update(**claim):
+                continue
+            try:
+                mail = _mail(campaign, addressee.person, secret)
+                mail.connection = connection
+                mail.send()
+            except OSError:
+                Addressee.objects.filter(pk=addressee.pk).update(link_sent_at=before)
+                raise
+            sent += 1
+    return sent
+
+
+@transaction.atomic
+def _notify(campaign: AcknowledgementCampaign, *, at: datetime) -> None:
+    """Put a notice into the list of each untold person who logs in. Three queries for every five hundred."""
+    record_service.lock(campaign)
+    people = dict(untold(campaign).filter(told_by_notice(at)).order_by("pk").values_list("person_id", "pk"))
+    text = _("Please read and acknowledge: %s") % (
+        campaign.subject.reference if campaign.is_confidential else campaign.title
+    )
+    keys = list(people)
+    for start in range(0, len(keys), BATCH):
+        users = User.objects.filter(person_id__in=keys[start : start + BATCH])
+        Notification.objects.bulk_create(
+            Notification(user_id=pk, text=text[:300], at=at,
+                         url=reverse("leadership:acknowledge-mine", args=[people[person_id]]))
+            for pk, person_id in users.values_list("pk", "person_id")
+        )  # fmt: skip
+        Addressee.objects.filter(pk__in=[people[k] for k in keys[start : start + BATCH]]).update(link_sent_at=at)
+
+
+def _mail(campaign: AcknowledgementCampaign, person: Person, secret: str) -> EmailMultiAlternatives:
+    context = {
+        "name": person.name, "campaign": campaign, "organization_name": Organization.current().name,
+        "what": campaign.subject.reference if campaign.is_confidential else campaign.title,
+        "action_url": secret_link.address_of("leadership:acknowledge", secret), "action_label": _("Read it"),
+    }  # fmt: skip
+    subject = _("Please read and acknowledge: %s") % context["what"]
+    mail = EmailMultiAlternatives(subject, render_to_string("emails/acknowledgement.txt", context), to=[person.email])
+    mail.attach_alternative(render_to_string("emails/acknowledgement.html", context), "text/html")
+    return mail
+
+
+@transaction.atomic
+def remind(campaign: AcknowledgementCampaign, *, by: User, at: datetime) -> int:
+    """Remind everybody missing, and nobody else; returns how many they are.
+
+    Side effects: a trail entry, notices and mails after the commit; links mailed before are void. Raises CannotAsk
+    (over, nobody is missing, reminded less than REMIND_AGAIN ago).
+    """
+    current = record_service.lock(campaign)
+    if current.status not in AcknowledgementCampaign.RUNNING:
+        raise CannotAsk(_("This campaign is over."))
+    if current.reminded_at and at - current.reminded_at < REMIND_AGAIN:
+        raise CannotAsk(_("They were reminded less than a day ago. Give them time."))
+    count = missing(current).count()
+    if not count:
+        raise CannotAsk(_("Nobody is missing."))
+    AcknowledgementCampaign.objects.filter(pk=current.pk).update(reminded_at=at)
+    trail.write(current, "acknowledgement.reminded", by=by, at=at, changes={"missing": count})
+    send_later(current)
+    return count
+
+
+@transaction.atomic
+def hand_over(addressee: Addressee, *, by: User, at: datetime) -> Addressee:
+    """A fresh link for one person missing, in ``secret_link`` and nowhere else; the one before is void.
+
+    An acknowledgement through it says that it was handed over. Writes the trail. Raises CannotAsk.
+    """
+    current = record_service.lock(addressee.campaign)
+    found = missing(current).filter(pk=addressee.pk).select_related(*RELATED).first()
+    if found is None:
+        raise CannotAsk(_("This person is not missing any more."))
+    secret = secret_link.new_secret()
+    found.token_digest, found.is_handed_over = secret_link.digest(secret), True
+    found.save(update_fields=["token_digest", "is_handed_over"])
+    found.secret_link = secret_link.address_of("leadership:acknowledge", secret)
+    trail.write(current, "acknowledgement.link_handed", by=by, at=at, changes={"who": found.person.name})
+    return found
+
+
+def by_token(token: str) -> Addressee:
+    """Whom a link is for. Raises CannotAcknowledge for an unknown, used or void one, without telling which."""
+    rows = Addressee.objects.missing().filter(token_digest=secret_link.digest(token), person__deactivated_at=None)
+    found = rows.select_related(*RELATED).first()
+    if found is None:
+        raise CannotAcknowledge(_("This link is not open any more. Ask the person who gave it to you for a new one."))
+    return found
+
+
+def by_name_and_pin(campaign: AcknowledgementCampaign, name: str, pin: str) -> Addressee:
+    """Who is at the shared device: a name or e-mail address as it is written here, and the PIN.
+
+    Every refusal reads the same and takes as long, so that nobody learns who is asked. Five wrong PINs within 15
+    minutes make a person wait, ten wrong ones end this way for the campaign. Raises CannotAcknowledge.
+    """
+    words = searchable(name)
+    named = Q(person__search_name=words) | (Q(person__email__iexact=name.strip()) & ~Q(person__email=""))
+    rows = Addressee.objects.asked().filter(named, campaign=campaign, failed_pins__lt=MAX_FAILED_PINS)
+    found = list(rows.select_related(*RELATED).order_by("pk")[:NAMESAKES]) if words else []
+    for addressee in found:
+        try:
+            if person_service.check_pin(addressee.person, pin):
+                if addressee.acknowledged_at:
+                    raise CannotAcknowledge(_("You have acknowledged this already. Thank you."))
+                return addressee
+        except person_service.TooManyPinFailures:
+            continue
+        Addressee.objects.filter(pk=addressee.pk).update(failed_pins=F("failed_pins") + 1)
+    if not found:
+        person_service.check_pin(Person(name=name), pin)
+    raise CannotAcknowledge(_(
+        "Name and PIN do not fit together here. Check both. After five wrong PINs wait 15 minutes, or ask for a link."
+    ))  # fmt: skip
+
+
+def pass_for(addressee: Addressee) -> str:
+    """What lets the person at the shared device read and acknowledge for PASS_SECONDS; it is kept nowhere."""
+    return signing.dumps(addressee.pk, salt="leadership.acknowledgement")
+
+
+def by_pass(campaign: AcknowledgementCampaign, text: str) -> Addressee:
+    """Whom a pass was given to. Raises CannotAcknowledge when it is too old, void, or of another campaign."""
+    try:
+        pk = signing.loads(text, salt="leadership.acknowledgement", max_age=PASS_SECONDS)
+    except signing.BadSignature as error:
+        raise CannotAcknowledge(_("This took too long. Begin again with your name and PIN.")) from error
+    found = Addressee.objects.missing().filter(pk=pk, campaign=campaign).select_related(*RELATED).first()
+    if found is None:
+        raise CannotAcknowledge(_("You are not asked here any more."))
+    return found
