@@ -63,6 +63,10 @@ class NamesField(forms.CharField):
         return list(found.values())
 
 
+def _label(row: Any) -> str:
+    return f"{row.site.name} · {row.name}" if isinstance(row, Area) else str(row.name)
+
+
 class AskForm(forms.Form):
     """Who is asked to read a version, until when, and the question that shows it was understood."""
 
@@ -118,7 +122,7 @@ class AskForm(forms.Form):
     def _choose(self, name: str, rows: QuerySet[Any]) -> None:
         field = cast("forms.ModelMultipleChoiceField[Any]", self.fields[name])
         field.queryset = rows
-        field.label_from_instance = lambda row: f"{row.site.name} · {row.name}" if isinstance(row, Area) else row.name  # type: ignore[method-assign]
+        field.label_from_instance = _label  # type: ignore[assignment,method-assign]
 
     def clean_wrong_answers(self) -> list[str]:
         """One answer a line."""

@@ -71,7 +71,7 @@ def ask(
     if due_on < today:
         raise ValidationError({"due_on": _("Choose a day that is still to come.")})
     version = RecordVersion.objects.only("content_hash").get(record_id=read.pk, version=read.version)
-    chosen = {"sites": list(for_sites), "areas": list(for_areas), "people": list(for_people)}
+    chosen: dict[str, list[Any]] = {"sites": list(for_sites), "areas": list(for_areas), "people": list(for_people)}
     titles = sorted({title.strip() for title in for_job_titles} - {""})
     campaign = AcknowledgementCampaign(
         uid=uid, title=read.title, site=read.site, owner=owner, occurred_on=today, due_on=due_on,

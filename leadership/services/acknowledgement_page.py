@@ -62,8 +62,8 @@ class Progress:
 def progress_of(campaign: AcknowledgementCampaign) -> Progress:
     """Count the campaign's people by area. One query."""
     here = ExpressionWrapper(Q(left_at=None), output_field=BooleanField())
-    rows = Addressee.objects.filter(campaign=campaign).annotate(is_here=here)
-    rows = rows.values("area__name", "area__site__name", "is_here")
+    people = Addressee.objects.filter(campaign=campaign).annotate(is_here=here)
+    rows = people.values("area__name", "area__site__name", "is_here")
     rows = rows.annotate(asked=Count("pk"), done=Count("acknowledged_at")).order_by()
     return progress_from(
         [(area_name(row), row["is_here"], row["done"], row["asked"]) for row in rows],
@@ -98,7 +98,8 @@ def with_counts(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Each campaign with how many are asked and how many have acknowledged, of those still here."""
     there = Addressee.objects.asked().filter(campaign_id=OuterRef("pk"))
     done = there.exclude(acknowledged_at=None)
-    return rows.annotate(asked_count=CountUpTo(there, MOST), done_count=CountUpTo(done, MOST))
+    counted: QuerySet[Any] = rows.annotate(asked_count=CountUpTo(there, MOST), done_count=CountUpTo(done, MOST))
+    return counted
 
 
 def may_run(user: User, campaign: AcknowledgementCampaign) -> bool:
