@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from leadership.services import corroboration
+from leadership.services import acknowledgement, corroboration
 from objectives.models import ImprovementAction, QualityCostStatement
 from objectives.services import finance, objective_decision, promise
 from qms.models import User, site_today
@@ -108,6 +108,11 @@ SOURCES: tuple[Source, ...] = (
         "corroboration", _("Answer"), _("%(who)s asks: did this happen?"), "leadership:answer-mine",
         lambda user, at: corroboration.open_invitations(at).filter(participant__person_id=user.person_id),
         title="activity__title", who="activity__owner__name", since="created_at", note="%(title)s",
+    ),
+    Source(
+        "acknowledgement", _("Read"), _("Read and acknowledge: %(title)s"), "leadership:acknowledge-mine",
+        lambda user, _at: acknowledgement.waiting_for(user), title="campaign__title", who="campaign__owner__name",
+        since="joined_at", note=_("asked by %(who)s"), icon="check-circle",
     ),
     Source(
         "promise", _("Answer"), _("%(who)s asks: is this promise kept?"), "objectives:promise-mine",
