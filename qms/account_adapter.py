@@ -24,6 +24,8 @@ SECURITY_VERBS = {
     "mfa/email/totp_activated": "user.second_factor_added",
     "mfa/email/totp_deactivated": "user.second_factor_removed",
     "mfa/email/recovery_codes_generated": "user.recovery_codes_made",
+}
+PASSWORD_VERBS = {
     "account/email/password_changed": "user.password_changed",
     "account/email/password_set": "user.password_changed",
     "account/email/password_reset": "user.password_reset",
@@ -82,6 +84,8 @@ class AccountAdapter(DefaultAccountAdapter):
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
         """Write changes of password and second factor into the trail, then do what allauth does."""
-        if template_prefix in SECURITY_VERBS:
+        if template_prefix in PASSWORD_VERBS:
+            user_service.password_changed(user, PASSWORD_VERBS[template_prefix], at=timezone.now())
+        elif template_prefix in SECURITY_VERBS:
             user_service.note(user, SECURITY_VERBS[template_prefix], by=user, at=timezone.now())
         super().send_notification_mail(template_prefix, user, context, email)

@@ -28,6 +28,9 @@ class RecordKind:
     ``sheet_facts``: the dotted name of a function that gives a pack what stands in rows beside the version, as of the
     cut-off: ``(frozen contents by id, at=, name=, text=)`` to dicts by id (``name`` and ``text`` take names out).
     ``reading_template``: what somebody sees who is asked to read a version of it: ``content`` as frozen, ``facts``.
+    ``pack_board``: the dotted name of a function whose answer a pack keeps at its cut-off and prints with
+    ``pack_board_template``, where its clauses are mapped to the kind: ``(sites, from_on=, to_on=, on=, by=)`` to plain
+    values, nothing confidential among them; empty for nothing to print. Names of people stand under ``owner``.
     ``subtype_lookup``: the same as ``subtype_of`` as an ORM path on the model, for work on millions of records.
     """
 
@@ -54,6 +57,8 @@ class RecordKind:
     pack_template: str = "packs/record_sheet.html"
     reading_template: str = "qms/record_reading.html"
     sheet_facts: str = ""
+    pack_board: str = ""
+    pack_board_template: str = ""
     description: Text = ""
     extra: dict[str, Text] = field(default_factory=dict)
 

@@ -315,6 +315,7 @@ if env.bool("BEHIND_TLS_PROXY", default=False):  # only when the proxy always se
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = is_https
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 60 * 60
+API_CALLS_PER_TEN_SECONDS = env.int("API_CALLS_PER_TEN_SECONDS", default=60)  # of one token of the interface
 ELEVATION_MINUTES = env.int("ELEVATION_MINUTES", default=15)  # of an elevated administrator session
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6_000  # one checkbox per row of an import
 SECURE_REFERRER_POLICY = "same-origin"

@@ -10,13 +10,14 @@ from typing import Any
 from django.conf import settings
 
 from audits.models import Pack, PackItem
+from audits.services import pack_boards
 from audits.services.pack_selection import PackScope, Selection, select, with_descendants
 from qms import __version__
 from qms.models import Checkpoint, Clause, ClauseMapping, Organization, Person, Site
 from qms.services.coverage import ClauseCoverage, coverage
 from qms.services.trail import canonical, moment
 
-TEMPLATE_VERSION = "2"
+TEMPLATE_VERSION = "3"
 """Counted up whenever a template or the sheet of the pack changes what is printed."""
 
 
@@ -40,16 +41,19 @@ def freeze(pack: Pack, checkpoint: Checkpoint, *, at: datetime) -> Selection:
     PackItem.objects.bulk_create(selection.items, batch_size=1000)
     pack.cutoff_at, pack.sampling_seed = at, checkpoint.hash[:16]
     pack.is_confidential, pack.item_count = selection.has_confidential, selection.records
-    pack.frozen = canonical(_frozen(pack, scope, selection, checkpoint))
+    pack.frozen = canonical(_frozen(pack, scope, selection, checkpoint, at=at))
     return selection
 
 
-def _frozen(pack: Pack, scope: PackScope, selection: Selection, checkpoint: Checkpoint) -> dict[str, Any]:
+def _frozen(
+    pack: Pack, scope: PackScope, selection: Selection, checkpoint: Checkpoint, *, at: datetime
+) -> dict[str, Any]:
     organization = Organization.current()
     clauses = with_descendants(scope.edition, scope.clauses)
     requester = pack.recorded_by.person if pack.recorded_by else None
     uids = selection.people | ({str(requester.uid)} if requester else set())
     edition = scope.edition
+    mappings = _mappings(selection.mapping_ids, clauses)
     return {
         "template": TEMPLATE_VERSION,
         "language": settings.LANGUAGE_CODE,
@@ -62,7 +66,8 @@ def _frozen(pack: Pack, scope: PackScope, selection: Selection, checkpoint: Chec
             "catalogue_version": edition.catalogue_version,
         },
         "clauses": _clauses(clauses, scope, on=pack.to_on),
-        "mappings": _mappings(selection.mapping_ids, clauses),
+        "mappings": mappings,
+        "boards": pack_boards.freeze({row["kind"] for row in mappings}, scope, by=pack.recorded_by, at=at),
         "people": _people(uids),
         "known_names": _known_names(scope.sites) if scope.names == Pack.Names.INITIALS else {},
         "checkpoint": {

@@ -13,9 +13,9 @@ FRONT, CLAUSES, CLOSING = "front", "clauses", "closing"
 FRONT_ANCHORS = ("contents", "key", "matrix")
 CONTENTS_LINES_PER_PAGE = 44
 CLAUSES_PER_PAGE = 16
-ANCHORS = {form: form for form in ("leadership", "population", "trail", "sampling", "attachments", "people")} | {
-    CLOSING: "manifest"
-}
+ANCHORS = {
+    form: form for form in ("leadership", "boards", "population", "trail", "sampling", "attachments", "people")
+} | {CLOSING: "manifest"}
 
 
 @dataclass

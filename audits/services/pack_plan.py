@@ -46,6 +46,8 @@ def with_files(pack: Pack) -> QuerySet[PackItem]:
 def plan(pack: Pack, selection: Selection, clauses: list[dict[str, Any]]) -> list[PackPart]:
     """The unsaved parts of a frozen pack, in printed order; the last one merges and signs."""
     parts: list[tuple[str, dict[str, Any]]] = [("Leadership timeline", {"form": "leadership"})]
+    if json.loads(pack.frozen)["boards"]:
+        parts.append(("Boards", {"form": "boards"}))
     groups = _grouped(_runs(selection, clauses))
     parts += [(f"Clause {_label(clauses, runs)}", {"form": "clauses", "runs": runs}) for runs in groups]
     parts += _sliced("Whole populations", "population", population(pack).count(), LIST_ROWS_PER_PART)

@@ -14,13 +14,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from audits.models import PackPart
-from audits.services import pack_leadership, pack_pages
+from audits.services import pack_boards, pack_leadership, pack_pages
 from audits.services.pack_data import FrozenPack
 from audits.services.pack_process import render_apart
 
 PAGES = {
     "clauses": ("packs/clauses.html", pack_pages.clauses),
     "leadership": ("packs/leadership.html", pack_leadership.leadership),
+    "boards": ("packs/boards.html", pack_boards.boards),
     "population": ("packs/population.html", pack_pages.population),
     "trail": ("packs/trail.html", pack_pages.trail),
     "sampling": ("packs/sampling.html", pack_pages.sampling),

@@ -18,10 +18,10 @@ from objectives.forms.quality_cost_account import AccountForm
 from objectives.models import QualityCostAccount
 from objectives.services import quality_cost_account as service
 from objectives.services.quality_cost import month_words
+from objectives.services.quality_cost_chart import TONES, StackedChart, short
 from objectives.services.quality_cost_figures import ALL_FOUR
 from objectives.services.quality_cost_page import AccountPage, account_page
 from objectives.views.quality_cost import STEM, section_tabs
-from objectives.views.quality_cost_page import TONES, StackedChart, short
 from qms.models import Organization, User, site_today
 from qms.permissions import Permission, requires
 from qms.services.timeline import timeline_of

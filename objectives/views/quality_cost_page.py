@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from objectives.forms.quality_cost import PeriodForm
 from objectives.models import QualityCostStatement
 from objectives.services.quality_cost import month_of
+from objectives.services.quality_cost_chart import stacked
 from objectives.services.quality_cost_figures import (
     ALL_FOUR,
     FAILURES,
@@ -35,22 +31,6 @@ from objectives.services.quality_cost_savings import saved_money
 from objectives.views.quality_cost import STEM, section_tabs
 from qms.models import Organization, Site, User
 from qms.permissions import Permission, requires
-
-TONES = ("good", "busy", "soon", "missing")
-"""The colours of the four categories, in their order."""
-
-
-@dataclass(frozen=True)
-class StackedChart:
-    """What the chart draws: one stacked bar per month, a line over them, and counts in lanes below."""
-
-    labels: list[str]
-    names: list[str]
-    series: list[tuple[str, str, list[Decimal | None]]]
-    line_label: str
-    line: list[Decimal | None]
-    gaps: list[str]
-    lanes: list[tuple[str, list[int]]]
 
 
 @require_GET
@@ -115,31 +95,6 @@ def row_of(month: Month, rolling: Rolling, figures: Figures, sites: list[Site]) 
 def whole(rolling: Rolling) -> bool:
     """Whether all twelve months have postings and sales."""
     return rolling.is_whole and len(rolling.with_sales) == YEAR
-
-
-def stacked(figures: Figures) -> StackedChart:
-    """Money by category and month, with a twelfth of the rolling year as the line: one scale for both."""
-    columns = [month.by_category() for month in figures.months]
-    line = [r.cost(ALL_FOUR) if r.is_whole else None for r in figures.rolling]
-    return StackedChart(
-        labels=[short(month.begins_on) for month in figures.months], names=[month.words for month in figures.months],
-        series=[
-            (str(name.label), tone, [column[n] for column in columns])
-            for n, (name, tone) in enumerate(zip(ALL_FOUR, TONES, strict=True))
-        ],
-        line_label=_("12 months rolling, per month"),
-        line=[None if amount is None else amount / YEAR for amount in line],
-        gaps=[month.why_gap for month in figures.months],
-        lanes=[
-            (str(kind.label_plural), [month.beside.get(kind.kind, 0) for month in figures.months])
-            for kind in figures.beside
-        ],
-    )  # fmt: skip
-
-
-def short(month: date) -> str:
-    """“Oct 26”."""
-    return str(date_format(month, "M y"))
 
 
 def drill_down(month: Month, sites: list[Site]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
@@ -16,8 +17,8 @@ from qms.models import ApiToken, User
 from qms.permissions import Permission
 from qms.services import api_token, rate_limit, trail
 
-CALLS, CALLS_SECONDS = 60, 10
-"""How often one token may call in any ten seconds."""
+CALLS_SECONDS = 10
+"""One token may call API_CALLS_PER_TEN_SECONDS (settings) times in so many seconds."""
 MISSES, MISSES_SECONDS = 30, 60
 """How often one network address may come with a token that opens nothing."""
 
@@ -41,7 +42,7 @@ class Bearer(HttpBearer):
             address = get_adapter(request).get_client_ip(request)
             self._refuse_too_many("api-miss", address, MISSES, MISSES_SECONDS)
             raise Refused(401, str(error)) from error
-        self._refuse_too_many("api", str(found.pk), CALLS, CALLS_SECONDS)
+        self._refuse_too_many("api", str(found.pk), settings.API_CALLS_PER_TEN_SECONDS, CALLS_SECONDS)
         api_token.note_use(found, at=now)
         if self.scope is not None and self.scope not in found.scopes:
             raise PermissionDenied(_("This token may not do that: it needs “%s”.") % self.scope.label)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from qms.models import ApiToken, Notification, Record, User
-from qms.permissions import Permission
+from qms.permissions import ELEVATED, PROFILES, AccessProfile, Permission
 from qms.records import as_child
 from qms.services import secret_link, trail
 
@@ -40,7 +40,8 @@ def issue(
     """Make a token that acts for ``owner`` within ``scopes`` (on ``record`` only, where given); returns its secret too.
 
     The secret is returned this once; only its SHA-256 is kept. A personal token is made by its owner; a service token
-    by an administrator who reaches every site of the owner, and its owner is told. Side effects: the token, a trail
+    by an administrator who reaches every site of the owner, never for another administrator, whose rights open only
+    after a fresh proof; its owner is told. Side effects: the token, a trail
     entry in the owner's chain, a notice. Raises CannotIssue, ValidationError by field.
     """
     _refuse_who(owner, is_service=is_service, by=by, at=at)
@@ -75,6 +76,23 @@ def revoke(token: ApiToken, *, by: User, at: datetime) -> ApiToken:
     return current
 
 
+def revoke_personal(owner: User, *, by: User | None, at: datetime, why: str) -> int:
+    """End every personal token of a log-in that changes hands or closes; returns how many. Part of that change.
+
+    Tokens for machines stay: an administrator made them, and they act only while the log-in is open. Side effects: the
+    tokens, one trail entry of the owner that names them and ``why``.
+    """
+    rows = ApiToken.objects.select_for_update().filter(
+        owner=owner, is_service=False, revoked_at=None, expires_at__gt=at
+    )
+    tokens = list(rows.order_by("pk"))
+    if tokens:
+        ApiToken.objects.filter(pk__in=[token.pk for token in tokens]).update(revoked_at=at)
+        named = [str(token) for token in tokens]
+        trail.write(owner, "user.tokens_revoked", by=by, at=at, changes={"tokens": named}, reason=why)
+    return len(tokens)
+
+
 def find(secret: str, *, at: datetime) -> ApiToken:
     """The token of a secret, with its owner as one who asks. Two queries. Raises NotAccepted, saying why."""
     token = ApiToken.objects.filter(digest=secret_link.digest(secret)).order_by("pk").first()
@@ -103,6 +121,8 @@ def _refuse_who(owner: User, *, is_service: bool, by: User, at: datetime) -> Non
     if is_service:
         if not by.can(Permission.USER_EDIT) or not by.reaches(owner):
             raise CannotIssue(_("Only an administrator of all sites of this log-in makes a token for it."))
+        if owner != by and PROFILES[AccessProfile(owner.profile)] & ELEVATED:
+            raise CannotIssue(_("No machine acts for another administrator. Make a log-in for it with what it needs."))
     elif by != owner or not owner.can(Permission.API_USE):
         raise CannotIssue(_("A personal token is made by its owner, whose access profile must permit it."))
 

@@ -117,6 +117,7 @@ VERBS: dict[str, Text] = {
     "user.logged_out": gettext_lazy("Logged out"),
     "user.login_failed": gettext_lazy("Log-in failed: wrong password"),
     "user.login_refused": gettext_lazy("Log-in refused: access has ended"),
+    "user.tokens_revoked": gettext_lazy("Personal tokens ended"),
     "user.password_changed": gettext_lazy("Password changed"),
     "user.password_reset": gettext_lazy("Password set by e-mail link"),
     "user.second_factor_added": gettext_lazy("Two-step log-in turned on"),

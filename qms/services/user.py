@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from qms.letters import Composed, Obsolete
 from qms.models import Elevation, Organization, OutboxMessage, Person, Site, User
 from qms.permissions import ELEVATED, PROFILE_HOLDERS, PROFILES, AccessProfile, Permission
-from qms.services import elevation, outbox, reauthentication, trail
+from qms.services import api_token, elevation, outbox, reauthentication, trail
 
 INVITATION = "user_invitation"
 
@@ -103,6 +103,8 @@ def change_access(
     changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
     if changes:
         trail.write(user, "user.access_changed", by=by, at=at, changes=changes, reason=reason)
+        if "email" in changes:
+            api_token.revoke_personal(user, by=by, at=at, why=_("the log-in has another address"))
         if not elevation.can_elevate(user):
             elevation.end(user, how=Elevation.End.ACCESS_ENDED, at=at)
     return user
@@ -112,7 +114,8 @@ def change_access(
 def disable(user: User, *, by: User | None, at: datetime, reason: str = "") -> User:
     """Take the log-in away at once: open sessions end with it. The person and all records stay.
 
-    Raises CannotChangeOwnAccess, LastAdministrator, OutOfReach. Side effects: sessions, elevated sessions, the trail.
+    Raises CannotChangeOwnAccess, LastAdministrator, OutOfReach. Side effects: sessions, elevated sessions, personal
+    tokens, the trail; tokens for machines rest until it is enabled again.
     """
     user = _locked(user, by=by)
     if user.is_active:
@@ -123,6 +126,7 @@ def disable(user: User, *, by: User | None, at: datetime, reason: str = "") -> U
             _refuse_without_administrator(at=at)
         elevation.end(user, how=Elevation.End.ACCESS_ENDED, at=at)
         trail.write(user, "user.disabled", by=by, at=at, reason=reason)
+        api_token.revoke_personal(user, by=by, at=at, why=_("the log-in was disabled"))
     return user
 
 
@@ -156,6 +160,7 @@ def reset_second_factor(user: User, *, by: User, at: datetime, reason: str) -> i
         user.session_number += 1
         user.save(update_fields=["session_number"])
         trail.write(user, "user.second_factor_removed", by=by, at=at, reason=reason)
+        api_token.revoke_personal(user, by=by, at=at, why=_("the two-step log-in was removed"))
     return int(removed)
 
 
@@ -163,6 +168,13 @@ def reset_second_factor(user: User, *, by: User, at: datetime, reason: str) -> i
 def note(user: User, verb: str, *, by: User | None, at: datetime, facts: dict[str, Any] | None = None) -> None:
     """Write what happened around a log-in (logged in, refused, second factor added) into its trail."""
     trail.write(user, verb, by=by, at=at, changes=facts or {})
+
+
+@transaction.atomic
+def password_changed(user: User, verb: str, *, at: datetime) -> None:
+    """Write a new password into the trail, and end what was made with the old one: every personal token."""
+    note(user, verb, by=user, at=at)
+    api_token.revoke_personal(user, by=user, at=at, why=_("the password was changed"))
 
 
 @transaction.atomic

@@ -28,6 +28,8 @@ TONE_FILL = {
     "good": "#3f8f62", "soon": "#c98a1b", "late": "#c8602d", "missing": "#b8354a", "neutral": "#9ba1a4",
     "gone": "#8b7aa5", "busy": "#2f8294",
 }  # fmt: skip
+HEAT_FILL = {"high": ("#fbe5e7", "#8f1f33"), "medium": ("#fcefcf", "#734a00"), "low": ("#e0f1e6", "#1d5c38")}
+"""Ground and ink of a heat map's levels, as the style sheet has them in the light theme."""
 SIGNAL_MARKS = {"outside": "O", "shift": "S", "run": "R", "near_limit": "L"}
 """The letter beside a point of a control chart that is part of a signal."""
 SIGNAL_WORDS = {
@@ -324,3 +326,39 @@ def _labels_across(series: Sequence[Point], frame: Frame) -> list[dict[str, obje
 def _short(label: str, width: int) -> str:
     room = max(4, width // 7)
     return label if len(label) <= room else label[: room - 1].rstrip() + "…"
+
+
+@register.inclusion_tag("components/chart_heat.html")
+def heat_chart(chart: Any, title: str) -> dict[str, object]:
+    """A heat map: ``rows`` (number, word, cells of (level, count)) from the gravest down, ``columns`` (words).
+
+    Every cell says its level by a letter as well as by its colour. ``nature`` opportunity: high is what one wants.
+    """
+    width, left, top, height = 560, 130, 6, 34
+    step = round((width - left) / max(len(chart["columns"]), 1), 1)
+    fills = HEAT_FILL if chart["nature"] == "risk" else HEAT_FILL | {"high": HEAT_FILL["low"], "low": ("#f3f2ee", INK)}
+    rows = [
+        {
+            "number": row["number"], "word": row["word"], "y": top + place * height,
+            "text_y": top + place * height + 21,
+            "cells": [
+                {
+                    "x": round(left + column * step, 1), "text_x": round(left + (column + 0.5) * step, 1),
+                    "count": count, "fill": fills[level][0], "ink": fills[level][1], "mark": level[:1].upper(),
+                    "mark_x": round(left + (column + 1) * step - 10, 1),
+                }
+                for column, (level, count) in enumerate(row["cells"])
+            ],
+        }
+        for place, row in enumerate(chart["rows"])
+    ]  # fmt: skip
+    floor = top + len(rows) * height
+    return {
+        **colors(), "title": title, "rows": rows, "width": width, "height": floor + 34, "cell_width": step - 2,
+        "across": [
+            {"x": round(left + (place + 0.5) * step, 1), "number": place + 1, "word": word}
+            for place, word in enumerate(chart["columns"])
+        ],
+        "number_y": floor + 14, "word_y": floor + 27,
+        "summary": _("%(title)s: %(n)s in all") % {"title": title, "n": chart["total"]},
+    }  # fmt: skip

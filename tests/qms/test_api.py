@@ -168,8 +168,10 @@ def test_session_gives_nothing_and_a_token_leaves_no_cookie(leader: User, client
     assert (answer.status_code, dict(answer.cookies), answer["Cache-Control"]) == (200, {}, "private, no-store")
 
 
-def test_too_many_calls_are_told_when_to_come_back(leader: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bearer, "CALLS", 2)
+def test_too_many_calls_are_told_when_to_come_back(
+    leader: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.API_CALLS_PER_TEN_SECONDS = 2
     monkeypatch.setattr(bearer, "MISSES", 1)
     api, other = caller(leader), caller(hiro())
     assert [api.get("/api/v1/me").status_code for _ in range(3)] == [200, 200, 429]

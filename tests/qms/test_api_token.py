@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from qms.models import ApiToken, Notification, TrailEntry, User
 from qms.services import api_token, secret_link, trail
+from qms.services import user as user_service
 from qms.services.timeline import timeline_of
 from tests.contracts.test_access import signed_in
 from tests.factories import NOW, PASSWORD, cast_member, hiro, logged_activity, omar, yusuf
@@ -92,6 +93,42 @@ def test_service_token_is_an_administrators_and_its_owner_is_told(leader: User) 
     for by in (leader, elsewhere):
         with pytest.raises(api_token.CannotIssue):
             issue(leader, by=by, is_service=True)
+
+
+def test_no_machine_acts_for_another_administrator() -> None:
+    admin, other = cast_member("Ada Admin", "administrator"), cast_member("Ben Admin", "administrator")
+    with pytest.raises(api_token.CannotIssue, match="another administrator"):
+        issue(other, by=admin, is_service=True)
+    _token, secret = issue(admin, by=admin, is_service=True)
+    assert api_token.find(secret, at=NOW).owner == admin
+
+
+def test_new_password_ends_personal_tokens_and_leaves_the_machine_its_own(leader: User, client: Client) -> None:
+    admin = cast_member("Ada Admin", "administrator")
+    later = timezone.now() + timedelta(days=30)
+    made = {"at": timezone.now(), "expires_at": later}
+    own, machine = issue(leader, **made)[1], issue(leader, by=admin, is_service=True, **made)[1]
+    client.force_login(leader)
+    changed = {"oldpassword": PASSWORD, "password1": "Walk-the-floor-42!", "password2": "Walk-the-floor-42!"}
+    assert client.post(reverse("account_change_password"), changed).status_code == 302
+    with pytest.raises(api_token.NotAccepted, match="revoked"):
+        api_token.find(own, at=timezone.now())
+    assert api_token.find(machine, at=timezone.now()).owner == leader
+    entry = TrailEntry.objects.get(chain=leader.trail_key, verb="user.tokens_revoked")
+    assert (entry.reason, own not in entry.changes) == ("the password was changed", True)
+
+
+def test_disabled_log_in_gets_no_personal_token_back_and_the_machine_rests_meanwhile(leader: User) -> None:
+    admin = cast_member("Ada Admin", "administrator")
+    own, machine = issue(leader)[1], issue(leader, by=admin, is_service=True)[1]
+    user_service.disable(leader, by=admin, at=NOW)
+    for secret in (own, machine):
+        with pytest.raises(api_token.NotAccepted):
+            api_token.find(secret, at=NOW)
+    user_service.enable(leader, by=admin, at=NOW)
+    with pytest.raises(api_token.NotAccepted, match="revoked"):
+        api_token.find(own, at=NOW)
+    assert api_token.find(machine, at=NOW).owner == leader
 
 
 def test_token_opens_nothing_when_it_ran_out_was_revoked_or_its_owner_has_gone(leader: User) -> None:
