@@ -138,6 +138,7 @@ def page_context(request: HttpRequest, activity: Activity) -> dict[str, Any]:
         "kind_icon": activity.activity_type.icon,
         "edit_url": reverse("leadership:activity-edit", args=[activity.pk]) + kept if may_change else "",
         "withdraw_url": reverse("leadership:activity-withdraw", args=[activity.pk]) + kept if may_change else "",
+        "serves_url": reverse("objectives:contribution", args=[activity.uid]) + kept if may_change else "",
         "ask_url": reverse("leadership:activity-ask", args=[activity.pk]) + kept if may_change else "",
         "tally": lambda page: answers_of(activity) if told(page.timeline, "activity.answered") else None,
         "new_follow_up_url": f"{new_action}?source={activity.uid}" if new_action else "",

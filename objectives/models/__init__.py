@@ -7,7 +7,7 @@ from objectives.models.objective import Measurement, Objective, ObjectiveDecisio
 from objectives.models.quality_cost import QualityCostAccount, QualityCostPosting, QualityCostStatement
 from objectives.models.risk import Level, Risk, RiskAcceptance, RiskCell, RiskScale
 from objectives.models.risk_import import RiskImport
-from objectives.models.strategy import Correlation, StrategicGoal
+from objectives.models.strategy import Contribution, Correlation, StrategicGoal
 
 __all__ = [
     "LOOKBACK_MONTHS",
@@ -16,6 +16,7 @@ __all__ = [
     "Benefit",
     "Cause",
     "CauseNode",
+    "Contribution",
     "Correlation",
     "IdeaTicket",
     "ImprovementAction",

@@ -115,3 +115,22 @@ class Correlation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.serving_id} -> {self.served_id}: {self.strength}"
+
+
+class Contribution(models.Model):
+    """A record that serves a goal or an objective, as somebody said; another choice ends the row and opens another."""
+
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="contributions")
+    serves = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="contributed")
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey("qms.User", on_delete=models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record"], condition=models.Q(ended_at=None), name="contribution_once"),
+            models.CheckConstraint(condition=~models.Q(record=models.F("serves")), name="contribution_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} -> {self.serves_id}"

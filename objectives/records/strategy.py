@@ -36,6 +36,7 @@ STRATEGIC_GOAL = register(
             "strategic_goal.dropped": _("Given up"),
             "strategic_goal.reopened": _("Reopened"),
             "strategic_goal.withdrawn": _("Withdrawn"),
+            "strategy.contribution_set": _("What it serves was said"),
             "strategy.correlated": _("Place in the strategy judged"),
         },
     )

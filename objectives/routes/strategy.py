@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from objectives.views import strategy, strategy_matrix
+from objectives.views import contribution, strategy, strategy_matrix
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("plan/goals/", strategy.strategic_goal_list, name="strategic-goal-list"),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("plan/goals/<int:pk>/edit/", strategy.strategic_goal_edit, name="strategic-goal-edit"),
     path("plan/goals/<int:pk>/move/<slug:verb>/", strategy.strategic_goal_move, name="strategic-goal-move"),
     path("plan/strategy/", strategy_matrix.strategy_matrix, name="strategy-matrix"),
+    path("plan/strategy/serves/<uuid:uid>/", contribution.contribution, name="contribution"),
     path("plan/strategy/tree/", strategy_matrix.strategy_tree, name="strategy-tree"),
     path(
         "plan/strategy/<uuid:serving>/<uuid:served>/<slug:aspect>/", strategy_matrix.strategy_judge,

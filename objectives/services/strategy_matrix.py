@@ -7,6 +7,7 @@ and improvements as columns, so that it reads well aloud and each cell has a row
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from objectives.models import Correlation, ImprovementAction, Objective, StrategicGoal
+from objectives.services import contribution
 from qms.models import Phase, Record, Site, User
 from qms.services import record as record_service
 from qms.services import trail
@@ -65,6 +67,8 @@ class Line:
     aspect: str
     to_goals: list[Cell]
     to_improvements: list[Cell]
+    acts: list[Record]
+    """The newest of what leaders did for it; the measure's line has none."""
 
 
 @dataclass
@@ -94,7 +98,7 @@ class Matrix:
 
 
 def matrix_of(user: User, *, site: Site | None = None) -> Matrix:
-    """What runs, as the user may see it, at one site or all. Four queries."""
+    """What runs, as the user may see it, at one site or all. Five queries."""
     live = Q(phase__in=[Phase.DRAFT, Phase.OPEN]) & (Q(site=site) if site else Q())
     goals = list(StrategicGoal.objects.visible_to(user).filter(live).order_by("starts_on", "title", "pk")[: MOST + 1])
     objectives = list(
@@ -112,15 +116,19 @@ def matrix_of(user: User, *, site: Site | None = None) -> Matrix:
         (row.serving_id, row.served_id, row.aspect): row.strength
         for row in _current().filter(Q(serving__in=objectives) | Q(served__in=objectives))
     }
+    acts = contribution.acts_for([objective.pk for objective in objectives[:MOST]], user)
     for objective in objectives[:MOST]:
-        shown.objectives.append(_line(shown, objective, Aspect.OBJECTIVE, judged))
+        shown.objectives.append(_line(shown, objective, Aspect.OBJECTIVE, judged, acts.get(objective.pk, ())))
         shown.measures.append(_line(shown, objective, Aspect.MEASURE, judged))
         if not objective.is_connected:
             shown.unconnected.append(objective)
     return shown
 
 
-def _line(shown: Matrix, objective: Objective, aspect: str, judged: dict[tuple[int, int, str], str]) -> Line:
+def _line(
+    shown: Matrix, objective: Objective, aspect: str, judged: dict[tuple[int, int, str], str],
+    acts: Sequence[Record] = (),
+) -> Line:  # fmt: skip
     def cell(serving: Record, served: Record, *, is_named: bool) -> Cell:
         named = LINKED if is_named and aspect == Aspect.OBJECTIVE else ""
         return Cell(serving, served, aspect, judged.get((serving.pk, served.pk, aspect), named))
@@ -129,6 +137,7 @@ def _line(shown: Matrix, objective: Objective, aspect: str, judged: dict[tuple[i
         objective, aspect,
         [cell(objective, goal, is_named=objective.goal_id == goal.pk) for goal in shown.goals],
         [cell(action, objective, is_named=action.serves_id == objective.pk) for action in shown.improvements],
+        list(acts),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from objectives.models import ImprovementAction, Objective, StrategicGoal
+from objectives.services import contribution
 from objectives.services.objective import unconnected_because
 from qms.models import Phase, Record, Site, User
 
@@ -15,7 +16,7 @@ ACTIONS_SHOWN = 6
 
 @dataclass
 class Branch:
-    """An objective with its account, the improvements that serve it, and the leadership acts these came from."""
+    """An objective with its account, the improvements that serve it, and what leaders did for it or they came from."""
 
     objective: Objective
     why_loose: list[str]
@@ -31,6 +32,7 @@ class Node:
     goal: StrategicGoal
     children: list[Node] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
+    acts: list[Record] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Tree:
 
 
 def tree_of(user: User, *, site: Site | None = None) -> Tree:
-    """What is not withdrawn, as the user may see it, at one site or all. Four queries."""
+    """What is not withdrawn, as the user may see it, at one site or all. Five queries."""
     where = {"site": site} if site else {}
     goals = list(
         StrategicGoal.objects.visible_to(user).filter(**where).exclude(phase=Phase.WITHDRAWN)
@@ -56,6 +58,11 @@ def tree_of(user: User, *, site: Site | None = None) -> Tree:
     branches = {objective.pk: Branch(objective, unconnected_because(objective)) for objective in objectives[:MOST]}
     _add_actions(branches, user)
     nodes = {goal.pk: Node(goal) for goal in goals[:MOST]}
+    for pk, acts in contribution.acts_for([*branches, *nodes], user).items():
+        if pk in nodes:
+            nodes[pk].acts = acts
+        else:
+            _add_acts(branches[pk], acts)
     for node in nodes.values():
         if node.goal.parent_id in nodes:
             nodes[node.goal.parent_id].children.append(node)
@@ -65,6 +72,12 @@ def tree_of(user: User, *, site: Site | None = None) -> Tree:
         (above.branches if above else loose).append(branch)
     roots = [node for node in nodes.values() if node.goal.parent_id not in nodes]
     return Tree(roots, loose, is_cut=max(len(goals), len(objectives)) > MOST)
+
+
+def _add_acts(branch: Branch, acts: list[Record]) -> None:
+    """What was done for the objective itself first, then what its improvements came from; each once."""
+    known = {act.pk for act in acts}
+    branch.acts = [*acts, *(act for act in branch.acts if act.pk not in known)][:ACTIONS_SHOWN]
 
 
 def _add_actions(branches: dict[int, Branch], user: User) -> None:

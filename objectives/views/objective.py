@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from objectives.forms.objective import ApproveForm, ObjectiveFilter, ObjectiveForm, TargetForm
 from objectives.models import Objective
 from objectives.records import OBJECTIVE
+from objectives.services import contribution
 from objectives.services import objective as service
 from objectives.services.objective_page import page_of
 from objectives.services.objective_rule import RULE_WORDS
@@ -198,6 +199,7 @@ def page_context(request: HttpRequest, objective: Objective) -> dict[str, Any]:
         **urls, "moves": offered, "today": today, "rule": RULE_WORDS, "may_decide": may,
         "goal": objective.goal if sees(user, objective.goal) else None,
         "more": lambda page: page_of(objective, page, today=today),
+        "acts": contribution.acts_for([objective.pk], user).get(objective.pk, []),
     }  # fmt: skip
 
 

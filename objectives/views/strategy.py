@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from objectives.forms.strategy import StrategicGoalFilter, StrategicGoalForm
 from objectives.models import Objective, StrategicGoal
 from objectives.records import STRATEGIC_GOAL
+from objectives.services import contribution
 from objectives.services import strategy as service
 from qms.models import Phase, User
 from qms.permissions import Permission, requires
@@ -141,7 +142,7 @@ def page_context(request: HttpRequest, goal: StrategicGoal) -> dict[str, Any]:
     is_open = goal.phase in (Phase.DRAFT, Phase.OPEN)
     return {
         "edit_url": reverse(f"{STEM}-edit", args=[goal.pk]) + kept if may and is_open else "",
-        "moves": offered, "children": children[:SHOWN],
+        "moves": offered, "acts": contribution.acts_for([goal.pk], user).get(goal.pk, []), "children": children[:SHOWN],
         "objectives": objectives.order_by("standing_rank", "due_on", "pk")[:SHOWN],
     }  # fmt: skip
 
