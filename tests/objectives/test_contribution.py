@@ -57,11 +57,10 @@ def test_goals_and_objectives_have_their_own_place_and_others_are_no_choice() ->
 def test_only_who_may_change_the_record_says_it_and_only_of_what_is_seen() -> None:
     boss = yusuf()
     walk, hidden = logged_activity(boss), approved(boss, is_confidential=True)
-    assert as_user(omar()).get(page_of(walk)).status_code in (403, 404)
-    quality = hiro()
+    quality, stranger = hiro(), omar()
+    assert as_user(stranger).get(page_of(walk)).status_code in (403, 404)
     secret_walk = logged_activity(boss, is_confidential=True, title="Said in private")
     service.link(secret_walk, serves=approved(boss), by=boss, at=NOW)
-    employee = as_user(omar())
-    assert "Said in private" not in employee.get(reverse("objectives:strategy-tree")).content.decode()
+    assert "Said in private" not in as_user(stranger).get(reverse("objectives:strategy-tree")).content.decode()
     assert hidden.pk in service.choices(quality).values_list("pk", flat=True)
     assert Contribution.objects.filter(record=walk.pk).count() == 0
