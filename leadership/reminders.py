@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from leadership.models import Addressee
+from leadership.models import Addressee, ResourceRequest
 from leadership.services import corroboration
 from qms.letters import Letter
 from qms.letters import register as register_letter
@@ -18,5 +18,35 @@ ACKNOWLEDGEMENT_MISSING = register(
         kind="acknowledgement", event="missing", label=_("Acknowledgement missing"),
         words=_("Read it and say that you understood it, by %(due)s."), waiting=Addressee.objects.missing,
         record="campaign_id", due="campaign__due_on", responsible="person_id", site="campaign__site_id", area="area_id",
+    )
+)  # fmt: skip
+RESOURCE_DECISION = register(
+    ReminderEvent(
+        kind=ResourceRequest.KIND, event="decision_awaited", label=_("Decision awaited"),
+        words=_("Your decision is awaited since %(due)s."), needs_signature=True,
+        waiting=lambda: ResourceRequest.objects.filter(status=ResourceRequest.Status.REQUESTED), due="awaited_on",
+        responsible="decider_id",
+    )
+)  # fmt: skip
+RESOURCE_QUESTION = register(
+    ReminderEvent(
+        kind=ResourceRequest.KIND, event="question_asked", label=_("Question to answer"),
+        words=_("Who decides has a question; the decision is awaited since %(due)s."),
+        waiting=lambda: ResourceRequest.objects.filter(status=ResourceRequest.Status.ASKED), due="awaited_on",
+    )
+)  # fmt: skip
+RESOURCE_ARRIVAL = register(
+    ReminderEvent(
+        kind=ResourceRequest.KIND, event="due", label=_("Arrival to confirm"),
+        words=_("It was promised for %(due)s: is it there?"),
+        waiting=lambda: ResourceRequest.objects.all().to_arrive(), due="arrives_on",
+    )
+)  # fmt: skip
+RESOURCE_ACCEPTANCE = register(
+    ReminderEvent(
+        kind=ResourceRequest.KIND, event="review", label=_("Acceptance runs out"),
+        words=_("The risk you bear for it is accepted until %(due)s; then it is to be decided again."),
+        waiting=lambda: ResourceRequest.objects.all().borne(), due="acceptance__expires_on",
+        responsible="decider_id", needs_signature=True,
     )
 )  # fmt: skip

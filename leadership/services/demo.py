@@ -20,6 +20,7 @@ from leadership.services import (
     demo_objective,
     demo_quality_cost,
     demo_recognition,
+    demo_resource_request,
     demo_risk,
 )
 from leadership.services.demo_story import SUPERVISORS, Event, events
@@ -94,6 +95,7 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     demo_quality_cost.save_money(plant)
     report(f"{demo_nonconformity.tell(plant)} nonconformities …")
     report(f"{demo_recognition.tell(plant)} thanks …")
+    report(f"{demo_resource_request.tell(plant)} resource requests …")
     demo_improvement_action.answer_or_let_lapse(until=at)
     organization = Organization.current()
     with transaction.atomic():

@@ -106,11 +106,12 @@ def decline(
     choice = Decision.PARTLY if grant else Decision.DECLINED
     record_service.move(current, choice)
     today, awaited_on = site_today(current.site, at), current.awaited_on
-    current.risk_served = _risk_to_bear(current, bearing, by=by, at=at)
     current.acceptance = risk_acceptance.accept(
-        current.risk_served, why=f"{why} ({current.reference})", compensating_control=bearing.compensating_control,
-        void_if=bearing.void_if, expires_on=bearing.expires_on, method=method, by=by, at=at,
+        _risk_to_bear(current, bearing, by=by, at=at), why=f"{why} ({current.reference})", method=method,
+        compensating_control=bearing.compensating_control, void_if=bearing.void_if, expires_on=bearing.expires_on,
+        by=by, at=at,
     )  # fmt: skip
+    current.risk_served = current.acceptance.risk
     current.adjusted_target = _adjusted(current, target, why=why, method=method, by=by, at=at)
     if grant:
         _grant(current, grant, today=today)

@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from qms.models import User
 from tests.journeys.conftest import OpenPage, assert_accessible, assert_targets_for_thumbs
 
-PATIENCE = 60_000  # ms; a pack is built within the request that asks for it
+PATIENCE = 60_000  # ms; a pack is built within the request that asks for it, and the machine may be busy
 
 
 class Clock:
@@ -107,4 +107,5 @@ class Stage:
         """Somebody takes up the device, logged in."""
         self.scene += 1
         page = self.open_page(self.device, user, **options)
+        page.set_default_timeout(PATIENCE)
         return Player(page, self.device, f"scrap-{self.scene:02}-{user.email.split('.')[0]}", self.shot)
