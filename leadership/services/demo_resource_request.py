@@ -42,13 +42,13 @@ def _request(plant: Plant, told: ToldRequest, uid: uuid.UUID) -> None:
         return
     by = plant.users[told.owner]
     objective = Objective.objects.filter(title__startswith=told.objective, status="approved").order_by("pk").first()
-    risk = Risk.objects.filter(phase=Phase.OPEN, nature="risk", rating__isnull=False, is_confidential=False)
+    risk = Risk.objects.filter(title__startswith=told.risk, phase=Phase.OPEN).order_by("pk").first()
     request = service.open_request(
         uid=uid, title=told.title, site=plant.site, owner=by.person, resource=told.resource,
         description=told.description, needed_on=plant.at(told.asked_ago - told.needed_after).date(),
         amount=Decimal(told.amount) if told.amount else None, amount_unit=told.amount_unit, without_it=told.without_it,
         objective_served=objective if told.objective else None,
-        risk_served=risk.order_by("pk").first() if told.has_risk else None, serves_neither=told.serves_neither,
+        risk_served=risk if told.risk else None, serves_neither=told.serves_neither,
         area=plant.areas.get(told.area), by=by, at=plant.at(told.asked_ago, 9),
     )  # fmt: skip
     for ago, what, who, facts in told.steps:

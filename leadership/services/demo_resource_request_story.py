@@ -26,7 +26,7 @@ class ToldRequest:
     amount_unit: str = ""
     description: str = ""
     objective: str = ""
-    has_risk: bool = False
+    risk: str = ""
     serves_neither: str = ""
     area: str = ""
 
@@ -81,7 +81,7 @@ REQUESTS: tuple[ToldRequest, ...] = (
             provide(326, "yusuf.chen", "One programmer, from inside, trained for three months", 95),
             arrive(228, "ximena.alvarez", "He has run line 3 alone for a week; his certificate is on file."),
         ),
-        "1", "people", area="CNC line 3", has_risk=False, serves_neither="Keeps three objectives of the lines alive",
+        "1", "people", area="CNC line 3", serves_neither="Keeps three objectives of the lines alive",
     ),
     ToldRequest(
         "Half a day a week for the layered checks", "hiro.weber", 330, "time", 20,
@@ -95,7 +95,7 @@ REQUESTS: tuple[ToldRequest, ...] = (
         "4", "weekly_hours", area="Lab", serves_neither="It serves all of them",
     ),
     ToldRequest(
-        "Leak test rig for the pump housings", "grace.weber", 262, "technology", 80,
+        "Leak test rig for the pump housings", "grace.weber", 285, "technology", 103,
         "We find leaks at the customer's, not here.",
         (
             provide(252, "yusuf.chen", "One rig, second-hand, overhauled", 60, "14500", "Investment 2026"),
@@ -140,13 +140,13 @@ REQUESTS: tuple[ToldRequest, ...] = (
         "5800", "once", area="Shipping", objective="Customer complaints",
     ),
     ToldRequest(
-        "Dust extraction at grinder 2", "hiro.fischer", 40, "technology", 50,
-        "Dust settles on the measuring table; we measure the same part twice and get two answers.",
+        "A spare controller for furnace 2", "ximena.weber", 40, "technology", 50,
+        "When the controller fails, the furnace stands for weeks and its parts go out for hardening.",
         (
-            ask(33, "yusuf.chen", "Would moving the table do for now?"),
-            answer(31, "hiro.fischer", "It stands as far away as the hall allows. We clean it every hour."),
+            ask(33, "yusuf.chen", "Would a used one do?"),
+            answer(31, "ximena.weber", "Yes, but nobody has offered one of our type since spring."),
         ),
-        "18400", "once", area="Grinding", has_risk=True,
+        "18400", "once", area="Heat treatment", risk="Furnace 2",
     ),
     ToldRequest(
         "New inserts for the trial on line 1", "karin.alvarez", 26, "money", 20,
