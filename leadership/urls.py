@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver
 
-from leadership.routes import acknowledgement, activity, home, recognition, resource_request
+from leadership.routes import acknowledgement, activity, home, recognition, resource_request, standard_work
 
 app_name = "leadership"
 
@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *recognition.urlpatterns,
     *resource_request.urlpatterns,
     *acknowledgement.urlpatterns,
+    *standard_work.urlpatterns,
 ]

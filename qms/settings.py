@@ -226,6 +226,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0 * 60,
         "options": {"expires": 30 * 60},
     },
+    "standard-work-plan": {
+        "task": "leadership.tasks.occurrence.plan_ahead",
+        "schedule": 60.0 * 60,
+        "options": {"expires": 30 * 60},
+    },
+    "standard-work-judge": {
+        "task": "leadership.tasks.occurrence.judge",
+        "schedule": 10 * 60.0,
+        "options": {"expires": 5 * 60},
+    },
     "checkpoint": {"task": "qms.tasks.trail.checkpoint", "schedule": 60.0 * 60, "options": {"expires": 30 * 60}},
 }
 # Sent after the commit whenever somebody is entered, changed, deactivated or taken back; each finds what to do.

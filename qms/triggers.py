@@ -30,6 +30,7 @@ UNDELETABLE = (
     "objectives_objectivetarget",
     "leadership_resourcerequest",
     "leadership_resourcedecision",
+    "leadership_occurrence",
 )
 SERVER_FACTS = ("id", "uid", "kind", "reference", "recorded_at", "recorded_by_id")
 # Facts that are set once: the columns, what must be true for them to be set already, and the sentence.
@@ -75,10 +76,20 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "objectives_objectivetarget": (("id",), ("objective_id", "number")),
     "leadership_resourcerequest": (("record_ptr_id",),),
     "leadership_resourcedecision": (("id",), ("request_id", "number")),
+    "leadership_occurrence": (("id",), ("uid",), ("activity_id",), ("routine_id", "routine_version", "rule_on")),
+    "leadership_occurrence": (
+        ("id", "uid", "routine_id", "routine_version", "leader_id", "site_id", "activity_type_id", "rule_on"),
+        "",
+        "immutable: whose planned time it is, and by which version of the routine",
+    ),
 }
 # The same where only some rows must be the only one: a condition on the row in the way.
 PARTIAL_KEYS = {
     "objectives_riskacceptance": "risk_id = NEW.risk_id AND ended_at IS NULL AND NEW.ended_at IS NULL",
+    "leadership_occurrence": (
+        "routine_id = NEW.routine_id AND planned_on = NEW.planned_on AND status <> 'cancelled' "
+        "AND NEW.status <> 'cancelled'"
+    ),
 }
 # Tables with a text that may be redacted: the text, what a redaction calls it, the column that holds its number there,
 # and the column by which the redaction's own entry belongs to the same chain.

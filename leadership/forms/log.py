@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leadership.forms.person_entry import PeopleField
-from leadership.models import ActivityType
+from leadership.models import ActivityType, Occurrence
 from leadership.models.activity import ActivityTypeQuerySet
 from leadership.services.activity import MAX_STOPS, last_area, usual_types
+from leadership.services.occurrence import OPEN
 from qms.models import Area, Site, User
 
 FIRST_TILES = 6
@@ -181,6 +182,7 @@ class LogForm(forms.Form):
 
     uid = forms.UUIDField(widget=forms.HiddenInput)
     logged_by = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    occurrence = forms.UUIDField(widget=forms.HiddenInput, required=False)
     activity_type = forms.ChoiceField(
         label=gettext_lazy("Kind"), widget=forms.RadioSelect,
         error_messages={
@@ -225,9 +227,12 @@ class LogForm(forms.Form):
 
     def __init__(self, data: Any = None, files: Any = None, *, user: User, asked: Mapping[str, str], at: datetime):
         self.user, self.at, self.choices = user, at, Choices(user, data)
+        self.planned = None if data else planned_time(user, asked.get("occurrence", ""))
+        asked = {**asked, **asked_by(self.planned)}
         area = "" if data else self.choices.first_area(asked.get("area", ""))
         home = self.choices.home_site
         first = {"uid": uuid.uuid4(), "logged_by": user.uid, "activity_type": asked.get("kind", ""), "area": area,
+                 "occurrence": self.planned.uid if self.planned else "",
                  "site": str(home.pk) if home else ""}  # fmt: skip
         super().__init__(data, files, initial=first)
         self.fields["area"] = area_field(self.choices, gettext_lazy("Where"))
@@ -304,6 +309,7 @@ class LogForm(forms.Form):
         return {name: data[name] for name in names} | {
             "activity_type": self.choices.types[data["activity_type"]],
             "happened_at": data["happened_at"] or self.at,
+            "planned": data["occurrence"],
             "stops": [row for row in self.stops.cleaned_data if row],
             "follow_ups": [row for row in self.follow_ups.cleaned_data if row],
         }
@@ -322,6 +328,23 @@ class LogForm(forms.Form):
                      for text in form.errors[n]]  # fmt: skip
         rows += [("", "", text) for rows_ in (self.stops, self.follow_ups) for text in rows_.non_form_errors()]
         return [{"field": field, "label": label, "message": str(text)} for field, label, text in rows]
+
+
+def planned_time(user: User, uid: str) -> Occurrence | None:
+    """The user's planned time that the page was opened for, while it can still be done."""
+    try:
+        wanted = uuid.UUID(uid)
+    except ValueError:
+        return None
+    rows = Occurrence.objects.of_leader(user).filter(uid=wanted, status__in=OPEN)
+    return rows.select_related("activity_type", "area", "routine").first()
+
+
+def asked_by(planned: Occurrence | None) -> dict[str, str]:
+    """What a planned time fills in."""
+    if planned is None:
+        return {}
+    return {"kind": planned.activity_type.slug} | ({"area": str(planned.area_id)} if planned.area_id else {})
 
 
 def _count(text: str | None) -> int:

@@ -5,6 +5,7 @@ from leadership.models.activity import Activity, ActivityStop, ActivityType
 from leadership.models.corroboration import Answer, Invitation
 from leadership.models.recognition import Recognition, RecognitionValue, WallScreen, WallWish
 from leadership.models.resource_request import NOT_ALL, Decision, ResourceDecision, ResourceRequest
+from leadership.models.routine import CannotMoveOn, Occurrence, Routine, RoutineArea
 
 __all__ = [
     "NOT_ALL",
@@ -15,12 +16,16 @@ __all__ = [
     "ActivityType",
     "Addressee",
     "Answer",
+    "CannotMoveOn",
     "Decision",
     "Invitation",
+    "Occurrence",
     "Recognition",
     "RecognitionValue",
     "ResourceDecision",
     "ResourceRequest",
+    "Routine",
+    "RoutineArea",
     "WallScreen",
     "WallWish",
 ]

@@ -4,5 +4,6 @@ from leadership.records.acknowledgement import ACKNOWLEDGEMENT
 from leadership.records.activity import ACTIVITY
 from leadership.records.recognition import RECOGNITION
 from leadership.records.resource_request import RESOURCE_REQUEST
+from leadership.records.routine import ROUTINE
 
-__all__ = ["ACKNOWLEDGEMENT", "ACTIVITY", "RECOGNITION", "RESOURCE_REQUEST"]
+__all__ = ["ACKNOWLEDGEMENT", "ACTIVITY", "RECOGNITION", "RESOURCE_REQUEST", "ROUTINE"]

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from leadership.models import Activity, ActivityStop, ActivityType
+from leadership.services import occurrence
 from objectives.services import improvement_action
 from qms.models import Area, Person, Record, RecordPerson, Site, User
 from qms.services import record as record_service
@@ -73,15 +74,17 @@ def log(
     happened_at: datetime, leaders: Sequence[Entry] = (), people_met: Sequence[Entry] = (),
     duration_minutes: int | None = None, audience_size: int | None = None, notes: str = "",
     stops: Sequence[Stop] = (), follow_ups: Sequence[FollowUp] = (), is_confidential: bool = False,
-    late_reason: str = "", by: User, at: datetime,
+    late_reason: str = "", planned: uuids.UUID | None = None, by: User, at: datetime,
 ) -> Activity:  # fmt: skip
     """Log an activity that happened; logging the same ``uid`` again returns the first one and changes nothing.
 
     A draft of the same user with this ``uid`` becomes the logged activity. Without leaders, who logs it is the leader;
     without a title, a walk's first stop gives it. An event up to five minutes ahead (the phone's clock) counts as now.
 
+    ``planned``: the uid of the planned time of a routine that this was, as its leader chose it.
+
     Side effects, in one transaction: the activity with its stops and people, a version, a trail entry, clause links,
-    an improvement action per follow-up.
+    an improvement action per follow-up, the planned time it counts for.
     Raises UidTaken, EventInFuture, LateReasonMissing, ValidationError (by field); nothing is kept then.
     """
     values = {
@@ -89,7 +92,7 @@ def log(
         "duration_minutes": duration_minutes, "audience_size": audience_size, "notes": notes,
         "is_confidential": is_confidential, "late_reason": late_reason,
     }  # fmt: skip
-    rows = {"leaders": leaders, "people_met": people_met, "stops": stops}
+    rows = {"leaders": leaders, "people_met": people_met, "stops": stops, "planned": planned}
     try:
         return _log(uid, values, rows, follow_ups, draft=None, by=by, at=at)
     except (IntegrityError, ValidationError):  # a second tap, a draft, or an entry sent again when its time has passed
@@ -122,6 +125,7 @@ def _log(
     record_service.seal(activity, "activity.logged", by=by, at=at)
     for number, follow_up in enumerate(follow_ups):
         _open_follow_up(activity, number, follow_up, by=by, at=at)
+    occurrence.complete(activity, chosen=rows["planned"], by=by, at=at)
     return activity
 
 
@@ -166,7 +170,8 @@ def correct(
 
     ``version`` is the one the form was opened with. ``changes`` are any of PLAIN_FIELDS; people and stops are replaced
     where given. An event moved more than 24 hours before its recorded date takes ``reason`` as its reason for lateness
-    if it has none. Side effects: the activity's rows, a version, a trail entry, clause links.
+    if it has none. Side effects: the activity's rows, a version, a trail entry, clause links; the planned time it
+    counts for is judged again.
     Raises ReasonMissing, StaleRecord, CannotCorrect, EventInFuture, ValidationError (by field).
     """
     reason = _reason(reason, _("Say in a few words why you correct it; the reason stays in the trail."))
@@ -186,21 +191,26 @@ def correct(
         current.owner = _owner(leaders, by, otherwise=current.owner)
     rows = {"leaders": leaders, "people_met": people_met, "stops": stops}
     _write_rows(current, {name: row for name, row in rows.items() if row is not None}, by=by)
-    return record_service.seal(current, "activity.corrected", by=by, at=at, reason=reason)
+    record_service.seal(current, "activity.corrected", by=by, at=at, reason=reason)
+    occurrence.follow(current, by=by, at=at)
+    return current
 
 
 @transaction.atomic
 def withdraw(activity: Activity, *, reason: str, by: User, at: datetime, version: int | None = None) -> Activity:
     """Take an activity out of the evidence; it stays readable with the reason.
 
-    Side effects: status and phase, a version, a trail entry, clause links that no longer count.
+    Side effects: status and phase, a version, a trail entry, clause links that no longer count; the planned time it
+    counted for is open again, or missed.
     Raises ReasonMissing, StaleRecord (when ``version`` is given), IllegalTransition (already withdrawn).
     """
     reason = _reason(reason, _("Say why it is withdrawn; the reason stays with the record."))
     current = record_service.lock(activity, version=version)
     record_service.move(current, Activity.Status.WITHDRAWN)
     current.withdrawn_reason = reason
-    return record_service.seal(current, "activity.withdrawn", by=by, at=at, reason=reason)
+    record_service.seal(current, "activity.withdrawn", by=by, at=at, reason=reason)
+    occurrence.follow(current, by=by, at=at)
+    return current
 
 
 def last_area(user: User) -> int | None:

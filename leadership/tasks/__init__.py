@@ -1,5 +1,5 @@
 """Celery tasks of the leadership package; list each module here so workers find it."""
 
-from leadership.tasks import acknowledgement, resource_request
+from leadership.tasks import acknowledgement, occurrence, resource_request
 
-__all__ = ["acknowledgement", "resource_request"]
+__all__ = ["acknowledgement", "occurrence", "resource_request"]

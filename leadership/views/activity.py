@@ -113,7 +113,7 @@ def activity_list_print(request: HttpRequest) -> HttpResponse:
 @requires(Permission.RECORD_VIEW)
 def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of an activity."""
-    activity = load(request, Activity, pk, "activity_type")
+    activity = load(request, Activity, pk, "activity_type", "occurrence")
     return record_response(request, activity, is_print=False, **page_context(request, activity))
 
 
@@ -121,7 +121,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.RECORD_VIEW)
 def activity_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of an activity on paper."""
-    activity = load(request, Activity, pk, "activity_type")
+    activity = load(request, Activity, pk, "activity_type", "occurrence")
     return record_response(request, activity, is_print=True, **page_context(request, activity))
 
 
@@ -141,6 +141,7 @@ def page_context(request: HttpRequest, activity: Activity) -> dict[str, Any]:
         "serves_url": reverse("objectives:contribution", args=[activity.uid]) + kept if may_change else "",
         "ask_url": reverse("leadership:activity-ask", args=[activity.pk]) + kept if may_change else "",
         "tally": lambda page: answers_of(activity) if told(page.timeline, "activity.answered") else None,
+        "planned": getattr(activity, "occurrence", None),
         "new_follow_up_url": f"{new_action}?source={activity.uid}" if new_action else "",
     }
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from leadership.forms.log import LogForm
 from leadership.models import Activity
 from leadership.services import activity as service
+from leadership.services import occurrence
 from qms.models import ClauseLink, Person, User
 from qms.permissions import Permission, requires
 from qms.services import attachment as attachment_service
@@ -57,14 +58,18 @@ def log(request: HttpRequest) -> HttpResponse:
 def log_done(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """What was logged, under which reference, and what it is evidence for."""
     user = cast(User, request.user)
-    records = Activity.objects.visible_to(user).select_related("activity_type", "area", "site")
+    records = Activity.objects.visible_to(user).select_related("activity_type", "area", "site", "occurrence")
     activity = get_object_or_404(records, uid=uid)
+    planned = getattr(activity, "occurrence", None)
     links = ClauseLink.objects.filter(record_id=activity.pk, counts=True, clause__edition__is_default=True)
     context = {
         "activity": activity,
         "links": links.select_related("clause").order_by("clause__sort_key", "pk"),
         "photo_count": activity.attachments.filter(withdrawn_at=None, annotation_of=None).count(),
         "follow_up_count": activity.follow_ups.count(),
+        "planned": planned,
+        "offered": [] if planned else occurrence.offered_for(activity),
+        "rule_words": occurrence.MATCH_RULE,
     }
     return render(request, "leadership/log_done.html", context)
 

@@ -230,6 +230,8 @@
   function startAnew() {
     form.reset();
     form.elements.uid.value = queue.newUid();
+    form.elements.occurrence.value = "";
+    one("[data-planned]").hidden = true;
     every("[data-row] textarea, [data-row] input").forEach(function (field) { field.value = ""; });
     every("[name=activity_type]").forEach(function (radio) { radio.checked = false; });
     saved.textContent = "";
@@ -313,7 +315,22 @@
     if (!isThere) { return; }
     field.value = asked;
     one("[data-stops] select").value = asked;
-    one("[data-from-code]").hidden = false;
+    one("[data-from-code]").hidden = Boolean(form.elements.occurrence.value);
+  }
+
+  /* A planned time opens the page with its uid and kind in the address; the page the device keeps knows neither. */
+  function plannedFromAddress() {
+    var asked = new URLSearchParams(window.location.search);
+    var uid = asked.get("occurrence") || "";
+    if (!/^[0-9a-f-]{36}$/.test(uid)) { return; }
+    var tile = every("[name=activity_type]").find(function (radio) { return radio.value === asked.get("kind"); });
+    form.elements.occurrence.value = uid;
+    if (tile) { tile.checked = true; }
+    one("[data-planned]").hidden = false;
+  }
+  function isOfAnother(item) {
+    var asked = new URLSearchParams(window.location.search).get("occurrence") || "";
+    return Boolean(asked) && !item.entries.some(function (pair) { return pair[0] === "occurrence" && pair[1] === asked; });
   }
 
   function keepShell() {
@@ -381,12 +398,14 @@
   keepShell();
   var hadErrors = Boolean(one(".error-summary"));
   (hadErrors ? Promise.resolve(null) : draft.latest(form.dataset.user)).catch(function () { return null; }).then(function (item) {
+    if (item && isOfAnother(item)) { item = null; } // another entry, begun before; it stays where it is
     if (item) {
       draft.fill(form, item.entries, addRow);
       saved.textContent = words.draftSaved;
     } else if (!hadErrors) {
       form.elements.uid.value = queue.newUid(); // a page the device kept comes with the same uid every time
     }
+    if (!item) { plannedFromAddress(); }
     areaFromCode();
     return refreshAll();
   }).then(function () {

@@ -1,9 +1,12 @@
 """The database itself refuses to lose or rewrite evidence, whatever program asks it."""
 
+import uuid
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from leadership.models import Acknowledgement, ResourceDecision, ResourceRequest
+from leadership.models import Acknowledgement, Occurrence, ResourceDecision, ResourceRequest
+from leadership.services import routine
 from objectives.models import ObjectiveTarget, RiskAcceptance
 from qms import triggers
 from qms.models import (
@@ -43,6 +46,7 @@ MODELS = {
     "objectives_objectivetarget": ObjectiveTarget,
     "leadership_resourcerequest": ResourceRequest,
     "leadership_resourcedecision": ResourceDecision,
+    "leadership_occurrence": Occurrence,
 }
 HARMLESS = {
     "qms_trailentry": "reason",
@@ -62,6 +66,10 @@ def something_of_everything() -> None:
     site_calendar.add_closure(activity.site, starts_on=TODAY, ends_on=TODAY, reason="Fair", by=user, at=NOW)
     absence.enter(user.person, starts_on=TODAY, ends_on=TODAY, cause="leave", by=user, at=NOW)
     acknowledged(asked(activity, by=user, people=[user.person]), user.person)
+    routine.propose(
+        uid=uuid.uuid4(), owner=user.person, site=activity.site, activity_type=activity.activity_type,
+        rule="FREQ=DAILY", starts_on=TODAY, by=user, at=NOW,
+    )  # fmt: skip
     record_service.sign(activity, meaning="Confirmed", by=user, at=NOW, method="password")
     trail_check.checkpoint(at=NOW)
     ReminderRule.objects.create(slug="due", name="Due", event="due", from_on=NOW.date(), created_at=NOW)
