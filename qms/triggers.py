@@ -57,6 +57,10 @@ FACTS: dict[str, tuple[tuple[str, ...], str, str]] = {
          "acceptance_id", "adjusted_target_id", "signature_id"),
         "", SIGNED_MESSAGE,
     ),
+    "leadership_occurrence": (
+        ("id", "uid", "routine_id", "routine_version", "leader_id", "site_id", "activity_type_id", "rule_on"), "",
+        "immutable: whose planned time it is, and by which version of the routine",
+    ),
 }  # fmt: skip
 # What makes a row of each table the only one: REPLACE would delete by any of these.
 KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -77,11 +81,6 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "leadership_resourcerequest": (("record_ptr_id",),),
     "leadership_resourcedecision": (("id",), ("request_id", "number")),
     "leadership_occurrence": (("id",), ("uid",), ("activity_id",), ("routine_id", "routine_version", "rule_on")),
-    "leadership_occurrence": (
-        ("id", "uid", "routine_id", "routine_version", "leader_id", "site_id", "activity_type_id", "rule_on"),
-        "",
-        "immutable: whose planned time it is, and by which version of the routine",
-    ),
 }
 # The same where only some rows must be the only one: a condition on the row in the way.
 PARTIAL_KEYS = {
