@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver
 
-from leadership.routes import acknowledgement, activity, home, recognition, resource_request, standard_work
+from leadership.routes import acknowledgement, activity, engagement, home, recognition, resource_request, standard_work
 
 app_name = "leadership"
 
@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *home.urlpatterns,
     *activity.urlpatterns,
     *recognition.urlpatterns,
+    *engagement.urlpatterns,
     *resource_request.urlpatterns,
     *acknowledgement.urlpatterns,
     *standard_work.urlpatterns,

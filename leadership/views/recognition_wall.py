@@ -48,7 +48,7 @@ def wall(request: HttpRequest) -> HttpResponse:
         "page": page, "tabs": tabs_of("wall"), "site": site, "area": area, "sites": user.visible_sites,
         "areas": areas.order_by("site__name", "name", "pk"),
         "reach": recognition_wall.reach(sites, on=today) if may_see else None,
-        "rhythm": recognition_wall.rhythm(sites, on=today) if may_see else None,
+        "rhythm": [n for _week, n in recognition_wall.rhythm(sites, on=today)] if may_see else None,
         "may_hang": user.can(Permission.RECOGNITION_EDIT), "may_give": recognition_service.may_give(user),
     })  # fmt: skip
 

@@ -1,0 +1,11 @@
+"""Addresses of the measures of engagement and of the page of each site."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from leadership.views import engagement
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("leadership/engagement/", engagement.engagement, name="engagement"),
+    path("leadership/engagement/export/", engagement.engagement_export, name="engagement-export"),
+    path("leadership/engagement/<slug:slug>/", engagement.engagement_measure, name="engagement-measure"),
+]
