@@ -15,7 +15,8 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY . .
-RUN python -m compileall -q -j 0 qms objectives audits leadership
+RUN python -m compileall -q -j 0 qms objectives audits leadership \
+    && for texts in locale/*/LC_MESSAGES/django.po; do msgfmt -o "${texts%.po}.mo" "$texts"; done
 USER quality
 EXPOSE 8000
 CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py", "qms.wsgi"]

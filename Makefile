@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PYTHON_RUN := .venv/bin/python
 export HOST PORT
 
-.PHONY: help run setup demo migrate test lint format bench lock docs-screenshots venv venv-dev
+.PHONY: help run setup demo migrate test lint format bench translations lock docs-screenshots venv venv-dev
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 26
@@ -46,6 +46,10 @@ format: venv-dev  ## let the tools put the code into shape
 
 bench: venv-dev  ## the speed and memory budgets, as a table (PostgreSQL)
 	@POSTGRESQL_OPTIONS='-c shared_buffers=512MB' script/with_servers .venv/bin/python -m tests.bench $(ARGS)
+
+translations: venv-dev  ## collect the texts of the shop floor's pages into locale/ and compile them
+	@$(PYTHON_RUN) manage.py make_translations
+	@for texts in locale/*/LC_MESSAGES/django.po; do msgfmt --check -o "$${texts%.po}.mo" "$$texts"; done
 
 lock:  ## compile requirements*.in into the hashed requirements*.txt (UPGRADE=1 takes newer versions)
 	@script/make_venv requirements-dev.txt

@@ -114,6 +114,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/mappings/<int:pk>/end/", mapping.mapping_end, name="mapping-end"),
     path("me/", me.me, name="me"),
     path("me/pin/", me.me_pin, name="me-pin"),
+    path("me/language/", me.me_language, name="me-language"),
     path("me/tokens/", api_token.api_token_list, name="api-token-list"),
     path("me/tokens/new/", api_token.api_token_new, name="api-token-new"),
     path("me/tokens/<int:pk>/revoke/", api_token.api_token_revoke, name="api-token-revoke"),

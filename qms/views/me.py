@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +23,8 @@ from qms.services import notification, record_list
 from qms.services import person as person_service
 from qms.services import user as user_service
 from qms.services.timeline import timeline_of
+
+LANGUAGE_KEPT = timedelta(days=365)
 
 
 @require_GET
@@ -57,6 +61,22 @@ def me_pin(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your new PIN works from now on."))
         return redirect("qms:me")
     return render(request, "qms/person_pin.html", {"person": user.person, "pin": pin, "is_self": True})
+
+
+@require_POST
+@requires(Permission.SIGNED_IN)
+def me_language(request: HttpRequest) -> HttpResponse:
+    """Remember on this device which language I want to read; an unknown one goes back to what the browser asks for."""
+    response = redirect("qms:me")
+    code = request.POST.get("language", "")
+    if code in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, code, max_age=LANGUAGE_KEPT, secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True, samesite="Lax",
+        )  # fmt: skip
+    else:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    return response
 
 
 @require_http_methods(["GET", "POST"])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -113,3 +114,21 @@ def test_nobody_changes_the_address_he_logs_in_with(client: Client, leader: User
     leader.refresh_from_db()
     assert leader.email == "yusuf.chen@plant.example"
     assert not leader.emailaddress_set.filter(email="director@plant.example").exists()
+
+
+def test_my_language_is_kept_on_this_device_and_may_go_back_to_the_browsers(client: Client) -> None:
+    client.force_login(yusuf())
+    client.post(reverse("qms:me-language"), {"language": "es"})
+    assert client.cookies[settings.LANGUAGE_COOKIE_NAME].value == "es"
+    assert '<html lang="es"' in client.get(reverse("qms:me")).content.decode()
+    client.post(reverse("qms:me-language"), {"language": "../tlh"})
+    assert '<html lang="en"' in client.get(reverse("qms:me")).content.decode()
+
+
+def test_the_browsers_language_decides_until_somebody_chooses(client: Client) -> None:
+    client.force_login(yusuf())
+    page = client.get(reverse("leadership:log"), headers={"accept-language": "es-MX,es;q=0.9"})
+    assert '<html lang="es"' in page.content.decode()
+    assert (
+        '<html lang="en"' in client.get(reverse("leadership:log"), headers={"accept-language": "ja"}).content.decode()
+    )

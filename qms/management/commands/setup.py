@@ -1,6 +1,7 @@
 """`manage.py setup`: bring database, catalogue and static files to the state this version of the program needs."""
 
 import hashlib
+import subprocess  # gettext's own compiler, no shell
 from argparse import ArgumentParser
 from typing import Any
 
@@ -13,7 +14,10 @@ from django.core.management.base import BaseCommand
 class Command(BaseCommand):
     """Everything here may be run any number of times: what is already done is left alone."""
 
-    help = "Migrate, load the clause catalogue, collect static files; with --demo also load the demo plant."
+    help = (
+        "Compile translations, migrate, load the clause catalogue, collect static files; "
+        "with --demo also load the demo plant."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take whether the demo plant is wanted."""
@@ -22,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, demo: bool, no_static: bool, **options: Any) -> None:
         """Run the steps in order; the first that fails stops the rest."""
+        self._compile_translations()
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("load_clauses")
@@ -33,6 +38,14 @@ class Command(BaseCommand):
         call_command("make_signing_key")  # after the demo, which names the organization it is made out to
         if not no_static:
             self._collect_static()
+
+    def _compile_translations(self) -> None:
+        """Compile the texts of other languages where they are newer than what was compiled; an image brings them."""
+        for source in sorted(settings.BASE_DIR.glob("locale/*/LC_MESSAGES/django.po")):
+            target = source.with_suffix(".mo")
+            if not target.is_file() or target.stat().st_mtime < source.stat().st_mtime:
+                subprocess.run(["msgfmt", "-o", target, source], check=True)
+                self.stdout.write(f"Translations compiled: {source.parts[-3]}.")
 
     def _collect_static(self) -> None:
         """Collect and compress, unless no source file has changed since the last time (it takes seconds)."""
