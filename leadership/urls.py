@@ -1,6 +1,15 @@
 from django.urls import URLPattern, URLResolver
 
-from leadership.routes import acknowledgement, activity, engagement, home, recognition, resource_request, standard_work
+from leadership.routes import (
+    acknowledgement,
+    activity,
+    engagement,
+    home,
+    recognition,
+    resource_request,
+    role,
+    standard_work,
+)
 
 app_name = "leadership"
 
@@ -12,4 +21,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *resource_request.urlpatterns,
     *acknowledgement.urlpatterns,
     *standard_work.urlpatterns,
+    *role.urlpatterns,
 ]

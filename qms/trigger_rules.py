@@ -64,6 +64,10 @@ _UNDONE = (
     f"OLD.decision IN ('declined', 'partly') AND ({_LOST}) AND EXISTS ("  # noqa: S608
     "SELECT 1 FROM objectives_riskacceptance given WHERE given.id = OLD.acceptance_id AND given.ended_at IS NULL)"
 )
+_UNACCEPTED = (
+    "NEW.status = 'accepted' AND NOT EXISTS (SELECT 1 FROM leadership_roleacceptance given "
+    "WHERE given.id = NEW.acceptance_id AND given.role_id = NEW.record_ptr_id AND given.person_id = NEW.holder_id)"
+)
 RULES = (
     Rule(
         "leadership_resourcerequest_refuse_unsigned", "leadership_resourcerequest",
@@ -85,5 +89,9 @@ RULES = (
     Rule(
         "objectives_riskacceptance_refuse_revived", "objectives_riskacceptance",
         "an acceptance that has ended stays ended", on_update="OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL",
+    ),
+    Rule(
+        "leadership_role_refuse_unaccepted", "leadership_role",
+        "a role is accepted when the one who holds it has said yes to it", _UNACCEPTED, _UNACCEPTED,
     ),
 )  # fmt: skip

@@ -17,7 +17,15 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from qms.trigger_rules import RULES
 
-APPEND_ONLY = ("qms_trailentry", "qms_checkpoint", "qms_signature", "qms_recordversion", "leadership_acknowledgement")
+APPEND_ONLY = (
+    "qms_trailentry",
+    "qms_checkpoint",
+    "qms_signature",
+    "qms_recordversion",
+    "leadership_acknowledgement",
+    "leadership_roleholding",
+    "leadership_roleacceptance",
+)
 UNDELETABLE = (
     "qms_record",
     "qms_person",
@@ -69,6 +77,8 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "qms_signature": (("id",), ("record_id", "version", "signer_id", "meaning")),
     "qms_recordversion": (("id",), ("record_id", "version")),
     "leadership_acknowledgement": (("id",), ("campaign_id", "person_id")),
+    "leadership_roleholding": (("id",),),
+    "leadership_roleacceptance": (("id",), ("role_id", "version")),
     "qms_record": (("id",), ("uid",), ("reference",)),
     "qms_person": (("id",), ("uid",)),
     "qms_clausemapping": (("id",),),

@@ -3,8 +3,10 @@
 from leadership.models.acknowledgement import Acknowledgement, AcknowledgementCampaign, Addressee
 from leadership.models.activity import Activity, ActivityStop, ActivityType
 from leadership.models.corroboration import Answer, Invitation
+from leadership.models.process import Process, RaciLetter
 from leadership.models.recognition import Recognition, RecognitionValue, WallScreen, WallWish
 from leadership.models.resource_request import NOT_ALL, Decision, ResourceDecision, ResourceRequest
+from leadership.models.role import Role, RoleAcceptance, RoleHolding
 from leadership.models.routine import CannotMoveOn, Occurrence, Routine, RoutineArea
 
 __all__ = [
@@ -20,10 +22,15 @@ __all__ = [
     "Decision",
     "Invitation",
     "Occurrence",
+    "Process",
+    "RaciLetter",
     "Recognition",
     "RecognitionValue",
     "ResourceDecision",
     "ResourceRequest",
+    "Role",
+    "RoleAcceptance",
+    "RoleHolding",
     "Routine",
     "RoutineArea",
     "WallScreen",

@@ -4,6 +4,14 @@ from leadership.records.acknowledgement import ACKNOWLEDGEMENT
 from leadership.records.activity import ACTIVITY
 from leadership.records.recognition import RECOGNITION
 from leadership.records.resource_request import RESOURCE_REQUEST
+from leadership.records.role import ROLE
 from leadership.records.routine import ROUTINE
 
-__all__ = ["ACKNOWLEDGEMENT", "ACTIVITY", "RECOGNITION", "RESOURCE_REQUEST", "ROUTINE"]
+__all__ = [
+    "ACKNOWLEDGEMENT",
+    "ACTIVITY",
+    "RECOGNITION",
+    "RESOURCE_REQUEST",
+    "ROLE",
+    "ROUTINE",
+]

@@ -22,6 +22,7 @@ from leadership.services import (
     demo_recognition,
     demo_resource_request,
     demo_risk,
+    demo_role,
 )
 from leadership.services.demo_story import SUPERVISORS, Event, events
 from objectives.models import ImprovementAction
@@ -96,6 +97,7 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     report(f"{demo_nonconformity.tell(plant)} nonconformities …")
     report(f"{demo_recognition.tell(plant)} thanks …")
     report(f"{demo_resource_request.tell(plant)} resource requests …")
+    report(f"{demo_role.tell(plant)} roles …")
     demo_improvement_action.answer_or_let_lapse(until=at)
     organization = Organization.current()
     with transaction.atomic():

@@ -37,11 +37,15 @@ class RecordQuerySet(models.QuerySet[RecordT]):
         """Records the user may see: own sites, not confidential unless allowed or own, drafts only one's own."""
         if not user.is_authenticated or not user.can(Permission.RECORD_VIEW):
             return self.none()
-        rows = self if user.has_all_sites else self.filter(site_id__in=user.visible_site_ids)
+        rows = self if user.has_all_sites else self.at_sites_of(user)
         rows = rows.filter(~models.Q(phase=Phase.DRAFT) | self.drafts_for(user))
         if not user.can(Permission.CONFIDENTIAL_VIEW):
             rows = rows.filter(models.Q(is_confidential=False) | self.confidential_for(user))
         return rows
+
+    def at_sites_of(self, user: User) -> RecordQuerySet[RecordT]:
+        """Records of the sites the user's rights reach; a kind that concerns more than its site says more."""
+        return self.filter(site_id__in=user.visible_site_ids)
 
     def confidential_for(self, user: User) -> models.Q:
         """Which confidential records anybody may see: one's own; a kind may say more."""

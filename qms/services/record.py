@@ -217,16 +217,22 @@ def seal(
 
 
 @transaction.atomic
-def sign(record: Record, *, meaning: str, by: User, at: datetime, method: str) -> Signature:
-    """Bind the user's name, time and meaning to the content hash of the record's current version.
+def sign(
+    record: Record, *, meaning: str, by: User | None, at: datetime, method: str, signer: Person | None = None
+) -> Signature:
+    """Bind the signer's name, time and meaning to the content hash of the record's current version.
 
-    The caller must have re-authenticated the user just now (``method`` says how). Writes the trail.
+    The signer is the user, or ``signer`` for somebody without a log-in (``by`` None). The caller must have made sure
+    just now who signs (``method`` says how). Writes the trail.
     """
+    signer = by.person if by else signer
+    if signer is None:
+        raise TypeError("A signature needs somebody who signs.")
     locked = lock(record)
     version = locked.versions.get(version=locked.version)
     signature = Signature(
-        record_id=locked.pk, version=locked.version, content_hash=version.content_hash, signer=by.person,
-        name=by.person.name, meaning=meaning, at=at, method=method,
+        record_id=locked.pk, version=locked.version, content_hash=version.content_hash, signer=signer,
+        name=signer.name, meaning=meaning, at=at, method=method,
     )  # fmt: skip
     validate(signature)
     signature.save(force_insert=True)

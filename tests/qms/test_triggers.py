@@ -5,8 +5,16 @@ import uuid
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from leadership.models import Acknowledgement, Occurrence, ResourceDecision, ResourceRequest
-from leadership.services import routine
+from leadership.models import (
+    Acknowledgement,
+    Occurrence,
+    ResourceDecision,
+    ResourceRequest,
+    RoleAcceptance,
+    RoleHolding,
+)
+from leadership.services import role as role_service
+from leadership.services import role_acceptance, routine
 from objectives.models import ObjectiveTarget, RiskAcceptance
 from qms import triggers
 from qms.models import (
@@ -21,6 +29,7 @@ from qms.models import (
     ReminderRule,
     Signature,
     TrailEntry,
+    User,
 )
 from qms.services import absence, site_calendar, trail_check
 from qms.services import record as record_service
@@ -35,6 +44,8 @@ MODELS = {
     "qms_signature": Signature,
     "qms_recordversion": RecordVersion,
     "leadership_acknowledgement": Acknowledgement,
+    "leadership_roleholding": RoleHolding,
+    "leadership_roleacceptance": RoleAcceptance,
     "qms_record": Record,
     "qms_person": Person,
     "qms_clausemapping": ClauseMapping,
@@ -54,6 +65,8 @@ HARMLESS = {
     "qms_signature": "name",
     "qms_recordversion": "content",
     "leadership_acknowledgement": "words",
+    "leadership_roleholding": "starts_on",
+    "leadership_roleacceptance": "way",
 }
 sqlite_only = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="REPLACE is SQLite's")
 
@@ -79,8 +92,18 @@ def something_of_everything() -> None:
     )  # fmt: skip
     boss = cast_member("Ana Ruiz")
     declined(asked_for(user, decider=boss.person, objective_served=scrap(boss)), boss)
+    held_and_accepted_role(user)
     if connection.vendor == "postgresql":  # foreign keys still to be checked would stand in the way of ALTER
         connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def held_and_accepted_role(user: User) -> None:
+    drafted = role_service.draft(
+        uid=uuid.uuid4(), title="Release", owner=user.person, site=user.person.site, responsibilities=["All of it"],
+        by=user, at=NOW,
+    )  # fmt: skip
+    role = role_service.offer(drafted, holder=user.person, by=user, at=NOW)
+    role_acceptance.accept(role, version=role.version, by=user, at=NOW, method="password")
 
 
 def refused(sql: str, params: list[object] | None = None) -> str:
