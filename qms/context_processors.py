@@ -61,7 +61,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "unread_notices": SimpleLazyObject(lambda: known.unread),
         "log_url": SimpleLazyObject(lambda: address("leadership:log")),
         "thank_url": SimpleLazyObject(thank_url),
-        "notices_url": SimpleLazyObject(lambda: address("qms:notification-list")),
+        "notices_url": SimpleLazyObject(lambda: address("qms:inbox")),
         "elevated_until": SimpleLazyObject(lambda: elevated_until(request)),
         "organization_name": SimpleLazyObject(lambda: known.organization),
     }

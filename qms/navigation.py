@@ -81,7 +81,7 @@ BOTTOM_BAR = (
 )
 ACCOUNT_MENU = (
     NavItem(_("My page"), "qms:me", "person"),
-    NavItem(_("Notices"), "qms:notification-list", "bell"),
+    NavItem(_("Inbox"), "qms:inbox", "bell", under=("/notifications/",)),
     NavItem(_("Two-step log-in"), "mfa_index", "shield"),
     NavItem(_("Change password"), "account_change_password", "key"),
 )

@@ -24,9 +24,11 @@ from qms.models.record import (
 )
 from qms.models.reminder import Reminder, ReminderChannel, ReminderPreference, ReminderRule
 from qms.models.signature import Signature
+from qms.models.silence import Silence
 from qms.models.site import Area, AreaCode, Organization, Site
 from qms.models.site_calendar import Closure, Shift
 from qms.models.trail import GENESIS, Checkpoint, TrailEntry
+from qms.models.watch import Watch
 
 __all__ = [
     "GENESIS",
@@ -68,9 +70,11 @@ __all__ = [
     "ReminderRule",
     "Shift",
     "Signature",
+    "Silence",
     "Site",
     "StandardEdition",
     "TrailEntry",
     "User",
+    "Watch",
     "site_today",
 ]

@@ -1,40 +1,108 @@
-"""The letter that gathers what waits for one person."""
+"""The digest: one letter that says what somebody must do, what is new, and what happened to what he or she watches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.formats import date_format
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qms.letters import Composed
-from qms.models import Person, Reminder
-from qms.records import kind_of
+from qms.models import Checkpoint, Notification, Person, Reminder, User
+from qms.records import known_kinds
 from qms.reminder_events import event_of
-from qms.services import secret_link
+from qms.services import inbox, signed_link
+from qms.services.inbox import Item, Watched
+
+GO, UNSUBSCRIBE = "qms:reminder-go", "qms:unsubscribe"
 
 
-def compose(person: Person, reminders: Sequence[Reminder], at: datetime) -> Composed:
-    """One letter with everything that waits for the person; the caller has checked that it still does."""
-    lines = [_line(reminder) for reminder in sorted(reminders, key=lambda r: (r.due_on, r.pk))]
-    subject = ngettext("%(n)s thing waits for you", "%(n)s things wait for you", len(lines)) % {"n": len(lines)}
-    context = {"name": person.name, "lines": lines, "inbox_url": "/", "subject": subject, "at": at}
-    return Composed(to=person.email, subject=subject, template="emails/digest", context=context)
+@dataclass(frozen=True)
+class Line:
+    """A thing to do as the letter shows it; ``url`` opens it."""
+
+    item: Item
+    url: str
 
 
-def _line(reminder: Reminder) -> dict[str, Any]:
-    """What to do, with the page to do it on. A confidential record is named by its number only."""
-    record, event = reminder.record, event_of(reminder.kind, reminder.event)
-    page = f"{kind_of(reminder.kind).url_stem}-detail"
-    is_for_other = reminder.responsible_id != reminder.person_id
-    title = record.reference if record.is_confidential else record.title
-    facts = {"title": title, "reference": record.reference, "due": date_format(reminder.due_on, "j M Y")}
+def compose(person: Person, reminders: list[Reminder], at: datetime) -> Composed:
+    """The letter about reminders that are still true, which are at least one.
+
+    News and what is watched come along with something to do, never alone. The last checkpoint of the trail stands in
+    the footer: whoever keeps the mail holds a mark outside the system by which an altered trail is found.
+    """
+    user = User.objects.filter(person=person).first()
+    acts = _acts(person, user, reminders, at=at)
+    return Composed(
+        to=person.email, subject=subject_of(acts), template="emails/digest",
+        context={
+            "name": person.name, "acts": acts, "stops": _stops(acts, person),
+            "inbox_url": settings.PUBLIC_URL + reverse("qms:inbox"),
+            "preference_url": settings.PUBLIC_URL + reverse("qms:reminder-preference"),
+            "checkpoint": Checkpoint.objects.order_by("-seq").first(),
+        } | _besides(person, user, at=at),
+        headers={"List-Unsubscribe": f"<{settings.PUBLIC_URL}{reverse('qms:reminder-preference')}>"},
+    )  # fmt: skip
+
+
+def subject_of(lines: list[Line]) -> str:
+    """“3 things wait for you: Gauge 4, …”, without what only some may read."""
+    first = lines[0].item.title
+    if len(lines) == 1:
+        return _("Waiting for you: %(title)s") % {"title": first}
+    words = ngettext("%(n)d thing waits for you", "%(n)d things wait for you", len(lines)) % {"n": len(lines)}
+    return f"{words}: {first} …"
+
+
+def open_url(reminder: Reminder) -> str:
+    """The address that opens what one reminder is about, with one tap: signed, so that nobody can try numbers."""
+    return signed_link.address_of(GO, str(reminder.pk))
+
+
+def stop_url(person: Person, subject: str) -> str:
+    """The address that ends mails about a subject, for the reader of a mail alone."""
+    return signed_link.address_of(UNSUBSCRIBE, f"{person.uid}:{subject}")
+
+
+def _acts(person: Person, user: User | None, reminders: list[Reminder], *, at: datetime) -> list[Line]:
+    today = at.astimezone(person.site.zone).date() if person.site else at.date()
+    rows = sorted(reminders, key=lambda row: (row.due_on, row.pk))
+    items = inbox.items_of(rows[: inbox.SHOWN], user=user, today=today)
+    return [Line(item, open_url(item.reminder)) for item in items]
+
+
+def _stops(acts: list[Line], person: Person) -> list[tuple[str, str]]:
+    """Each kind of record in the letter that its reader may do without by mail: its words, the address that ends it."""
+    found: dict[str, str] = {}
+    for line in acts:
+        kind, event = line.item.reminder.kind, event_of(line.item.reminder.kind, line.item.reminder.event)
+        if (declared := known_kinds().get(kind)) and not (event and event.needs_signature):
+            found[kind] = str(declared.label_plural)
+    return [(words, stop_url(person, kind)) for kind, words in found.items()]
+
+
+def _besides(person: Person, user: User | None, *, at: datetime) -> dict[str, Any]:
+    """News and what is watched since the last digest, for who has a log-in and has not declined them."""
+    if user is None or not user.may_log_in_at(at):
+        return {"news": [], "watched": []}
+    declined = set(getattr(getattr(person, "reminder_preference", None), "unsubscribed", ()))
+    since = inbox.last_digest_at(user, at=at)
+    news = [] if "news" in declined else inbox.unread_news(user, since=since)
+    seen = [] if "watched" in declined else inbox.watched(user, since=since)
     return {
-        "title": title, "reference": record.reference, "words": event.words % facts if event else "",
-        "url": event.url(reminder) if event and event.url else secret_link.address_of(page, reminder.record_id),
-        "waits_on": _("Waits on %s") % reminder.responsible.name if is_for_other else "",
-        "instead_of": _("In place of %s") % reminder.instead_of.name if reminder.instead_of else "",
+        "news": [{"text": row.text, "url": _whole(row)} for row in news],
+        "watched": [{"line": line, "url": _record_url(line)} for line in seen],
+        "stop_news_url": stop_url(person, "news"), "stop_watched_url": stop_url(person, "watched"),
     }  # fmt: skip
+
+
+def _whole(notice: Notification) -> str:
+    return settings.PUBLIC_URL + notice.url if notice.url.startswith("/") else notice.url
+
+
+def _record_url(line: Watched) -> str:
+    return str(settings.PUBLIC_URL + reverse("qms:record", args=[line.record.uid]))

@@ -131,6 +131,10 @@ VERBS: dict[str, Text] = {
     "user.elevation_started": gettext_lazy("Elevated session started"),
     "user.elevation_ended": gettext_lazy("Elevated session ended"),
     "user.elevation_refused": gettext_lazy("Elevated session refused"),
+    "user.watched": gettext_lazy("Watches a record"),
+    "user.unwatched": gettext_lazy("No longer watches a record"),
+    "person.reminders_chosen": gettext_lazy("Chose how to be told"),
+    "person.unsubscribed": gettext_lazy("Unsubscribed from mails"),
     "user.token_issued": gettext_lazy("Token of the interface made"),
     "user.token_revoked": gettext_lazy("Token of the interface revoked"),
 }

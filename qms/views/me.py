@@ -22,6 +22,7 @@ from qms.permissions import Permission, requires
 from qms.services import notification, record_list
 from qms.services import person as person_service
 from qms.services import user as user_service
+from qms.services.reminder_preference import preference_of
 from qms.services.timeline import timeline_of
 
 LANGUAGE_KEPT = timedelta(days=365)
@@ -38,6 +39,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "has_second_factor": user_service.has_second_factor(user),
         "profile": next(p for p in user_service.profiles_explained() if p["profile"] == user.profile),
         "entries": timeline_of(user)[:8], "may_use_tokens": user.can(Permission.API_USE),
+        "preference": preference_of(user.person),
     })  # fmt: skip
 
 

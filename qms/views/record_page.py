@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from qms.forms.record_files import RecordFilesForm
 from qms.forms.signature import SignForm
-from qms.models import Phase, Record, User
+from qms.models import Phase, Record, User, Watch
 from qms.permissions import Permission, requires
 from qms.records import as_child, kind_of, known_kinds
 from qms.services import attachment as attachment_service
@@ -34,10 +35,12 @@ UNSIGNED_PHASES = frozenset({Phase.DRAFT, Phase.WITHDRAWN})
 
 def load(request: HttpRequest, model: type[RecordT], pk: int, *related: str, rows: Any = None) -> RecordT:
     """The record, if who asks may see it; 404 otherwise. ``rows``: the model's rows with annotations, if wanted."""
+    user = cast(User, request.user)
     rows = (model._default_manager.all() if rows is None else rows).select_related(
         "site", "area", "owner", "recorded_by__person", *related
     )
-    return cast(RecordT, get_object_or_404(rows.visible_to(cast(User, request.user)), pk=pk))
+    watches = Watch.objects.filter(person_id=user.person_id, record_id=OuterRef("pk"))
+    return cast(RecordT, get_object_or_404(rows.visible_to(user).annotate(is_watched=Exists(watches)), pk=pk))
 
 
 def load_to_change(request: HttpRequest, model: type[RecordT], pk: int, *related: str) -> RecordT:

@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from qms.management.commands.watchdog import LOOK_EVERY_SECONDS, look_and_tell
 
 STOP_SECONDS = 20  # a task that still runs after that is cut off; it was acknowledged late, so it runs again
 START_SECONDS = 90
@@ -155,8 +158,12 @@ def _wait_for_web(running: dict[str, "subprocess.Popen[bytes]"], port: int) -> N
 
 
 def _wait_for_first_end(running: dict[str, "subprocess.Popen[bytes]"]) -> None:
+    since, looked_at = timezone.now(), time.monotonic()
     while True:
         _raise_if_ended(running)
+        if time.monotonic() - looked_at >= LOOK_EVERY_SECONDS:  # a process may live and yet stand still
+            look_and_tell(since=since)
+            looked_at = time.monotonic()
         time.sleep(0.5)
 
 
