@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -101,6 +102,16 @@ class Preview:
             )
         if not self.changes:
             words.append(_("No clause changes its status."))
+        return words
+
+    @property
+    def note(self) -> str:
+        """As of when and where it was judged, and what will go on in the background."""
+        words = _("Judged as of %(on)s, at the sites you see. Nothing has been saved yet.") % {
+            "on": date_format(self.on, "j M Y")
+        }
+        if self.is_in_background:
+            words += " " + _("Records are linked again in the background; you can watch it.")
         return words
 
 

@@ -94,6 +94,12 @@ GROUPS: tuple[tuple[Promise, tuple[AdminArea, ...]], ...] = (
             "scale", "objectives:risk-scale-list", Permission.RISK_SCALE_EDIT,
         ),
     )),
+    (_("Reminders"), (
+        AdminArea(
+            _("Reminders"), _("Who is told of what and when; what waits, what was sent, what failed."),
+            "bell", "qms:reminder-list", Permission.REMINDER_EDIT,
+        ),
+    )),
     (_("The system"), (
         AdminArea(
             _("Organization"), _("Name, scope statement, time zone."),

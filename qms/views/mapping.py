@@ -152,7 +152,7 @@ def _rows() -> QuerySet[Any]:
 
 def _form(request: HttpRequest, form: Any, title: str, back: str, seen: Any = None, status: int = 200) -> HttpResponse:
     context = {"form": form, "title": title, "cancel_url": back, "preview": seen}
-    return render(request, "qms/mapping_form.html", context, status=status)
+    return render(request, "components/preview_form.html", context, status=status)
 
 
 def _preview_or_save(
