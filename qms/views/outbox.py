@@ -36,7 +36,8 @@ def reminder_watch(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     labels = {letter.name: letter.label for letter in all_letters()}
     return render(request, "qms/reminder_watch.html", {
-        "page": page, "form": form, "tabs": tabs("qms:reminder-watch"), "counts": reminder_page.status_counts(mine, at=at),
+        "page": page, "form": form, "tabs": tabs("qms:reminder-watch"),
+        "counts": reminder_page.status_counts(mine, at=at),
         "rows": [(message, labels.get(message.letter, message.letter)) for message in page.rows],
         "standstill": reminder_page.standstill(at=at), "past_silences": reminder_page.past_silences(),
     })  # fmt: skip
