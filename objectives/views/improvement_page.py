@@ -7,7 +7,6 @@ from typing import Any, cast
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, JSONField, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -109,10 +108,10 @@ def with_photo_keys(request: HttpRequest, pk: int) -> ImprovementAction:
         photos = ActionPhoto.objects.filter(action=OuterRef("pk"), moment=moment)
         return Listed(photos.values(value=F("attachment_id")), output_field=JSONField())
 
-    related = ("site", "area", "owner", "recorded_by__person", *RELATED)
-    visible = ImprovementAction.objects.visible_to(cast(User, request.user)).select_related(*related)
-    rows = visible.annotate(before_keys=keys(ActionPhoto.Moment.BEFORE), after_keys=keys(ActionPhoto.Moment.AFTER))
-    action = get_object_or_404(rows, pk=pk)
+    rows = ImprovementAction.objects.annotate(
+        before_keys=keys(ActionPhoto.Moment.BEFORE), after_keys=keys(ActionPhoto.Moment.AFTER)
+    )
+    action = load(request, ImprovementAction, pk, *RELATED, rows=rows)
     action.__dict__["standing_photos"] = []  # the page shows them from its files
     return action
 

@@ -72,7 +72,13 @@ def _acts(person: Person, user: User | None, reminders: list[Reminder], *, at: d
     today = at.astimezone(person.site.zone).date() if person.site else at.date()
     rows = sorted(reminders, key=lambda row: (row.due_on, row.pk))
     items = inbox.items_of(rows[: inbox.SHOWN], user=user, today=today)
-    return [Line(item, open_url(item.reminder)) for item in items]
+    return [Line(item, _url(item.reminder)) for item in items]
+
+
+def _url(reminder: Reminder) -> str:
+    """Where to act: the page the event names, which may let in who has no log-in, or the record's own."""
+    event = event_of(reminder.kind, reminder.event)
+    return event.url(reminder) if event and event.url else open_url(reminder)
 
 
 def _stops(acts: list[Line], person: Person) -> list[tuple[str, str]]:

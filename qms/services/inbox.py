@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import or_
-from typing import Any
 
-from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from qms.models import Concern, Notification, OutboxMessage, Record, Reminder, TrailEntry, User, Watch
 from qms.records import known_kinds
-from qms.reminder_events import ReminderEvent, event_of
+from qms.reminder_events import event_of
+from qms.services.reminder_waiting import still_waiting
 
 SHOWN = 50
 NEWS_FOR = timedelta(days=30)
@@ -87,27 +83,6 @@ def items_of(reminders: list[Reminder], *, user: User | None, today: date) -> li
     return [item(row, today=today, may_see=row.record_id in open_to) for row in reminders]
 
 
-def still_waiting(reminders: Iterable[Reminder]) -> set[int]:
-    """The ids of those whose record still waits on the same person by the same day, in one query."""
-    groups: dict[ReminderEvent, list[int]] = {}
-    for reminder in reminders:
-        if event := event_of(reminder.kind, reminder.event):
-            groups.setdefault(event, []).append(reminder.pk)
-    there = [Q(pk__in=ids) & Q(Exists(waits(event))) for event, ids in groups.items()]
-    return set(Reminder.objects.filter(reduce(or_, there, Q(pk__in=[]))).values_list("pk", flat=True))
-
-
-def waits(event: ReminderEvent) -> QuerySet[Any]:
-    """Rows of the event that a reminder in an outer query tells of."""
-    rows = event.waiting().filter(**{
-        event.record: OuterRef("record_id"), event.due: OuterRef("due_on"),
-        event.responsible: OuterRef("responsible_id"),
-    })  # fmt: skip
-    if event.subject:
-        rows = rows.annotate(as_subject=Cast(event.subject, CharField())).filter(as_subject=OuterRef("subject"))
-    return rows
-
-
 def item(reminder: Reminder, *, today: date, may_see: bool) -> Item:
     """One reminder in words. What the reader may not open is named by its reference alone."""
     record, event = reminder.record, event_of(reminder.kind, reminder.event)
@@ -117,6 +92,8 @@ def item(reminder: Reminder, *, today: date, may_see: bool) -> Item:
     is_yours = reminder.responsible_id == reminder.person_id
     if not is_yours:
         words = _("%(name)s: %(words)s") % {"name": reminder.responsible.name, "words": words}
+    if reminder.instead_of:
+        words += " " + _("In place of %s.") % reminder.instead_of.name
     return Item(reminder, title, words, reminder.due_on, reminder.due_on < today, is_yours)
 
 
@@ -161,7 +138,7 @@ def kind_words(reminder: Reminder) -> str:
 
 
 def _waiting(user: User, *, at: datetime) -> list[Reminder]:
-    rows = list(open_reminders(user, at=at).select_related("record", "responsible")[:SHOWN])
+    rows = list(open_reminders(user, at=at).select_related("record", "responsible", "instead_of")[:SHOWN])
     there = still_waiting(rows)
     return [row for row in rows if row.pk in there]
 

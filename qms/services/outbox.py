@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
@@ -190,7 +191,7 @@ def _hand_over(message: OutboxMessage, composed: Composed, postman: Postman, *, 
     user = getattr(message.person, "user", None)
     if user is None or not user.may_log_in_at(at):
         raise NoAddress(_("There is no log-in"))
-    url = str(composed.context.get("inbox_url", ""))
+    url = urlsplit(str(composed.context.get("inbox_url", ""))).path
     Notification.objects.create(user=user, text=composed.subject[:300], url=url, at=at)
 
 

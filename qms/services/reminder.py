@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from qms.letters import Composed, Obsolete
 from qms.models import OutboxMessage, Reminder, ReminderChannel, User
-from qms.reminder_events import ReminderEvent, all_events, event_of, kinds_with_their_own
+from qms.reminder_events import all_events, kinds_with_their_own
 from qms.services import digest, outbox, trail
 from qms.services.reminder_plan import LOCK
+from qms.services.reminder_waiting import still_waiting, waits
 
 LETTER = "digest"
 PEOPLE_AT_ONCE = 500
@@ -77,7 +74,7 @@ def drop_obsolete(reminders: QuerySet[Reminder]) -> int:
         of_kind = (
             rows.filter(kind=event.kind) if event.kind else rows.exclude(kind__in=kinds_with_their_own(event.event))
         )
-        gone = of_kind.filter(~Exists(_waits(event)))
+        gone = of_kind.filter(~Exists(waits(event)))
         dropped += gone.update(status=Status.DROPPED, dropped_reason=_("Done, or planned anew"))
     later = Reminder.objects.filter(
         record=OuterRef("record"), rule_slug=OuterRef("rule_slug"), subject=OuterRef("subject"),
@@ -86,31 +83,6 @@ def drop_obsolete(reminders: QuerySet[Reminder]) -> int:
     return dropped + reminders.filter(Exists(later)).update(
         status=Status.DROPPED, dropped_reason=_("A later reminder took its place")
     )
-
-
-def _waits(event: ReminderEvent) -> QuerySet[Any]:
-    rows = event.waiting().filter(**{
-        event.record: OuterRef("record_id"), event.due: OuterRef("due_on"),
-        event.responsible: OuterRef("responsible_id"),
-    })  # fmt: skip
-    if event.subject:
-        rows = rows.annotate(as_subject=Cast(event.subject, CharField())).filter(as_subject=OuterRef("subject"))
-    return rows
-
-
-def still_waiting(reminders: Iterable[Reminder]) -> set[int]:
-    """Of these, the ids of those whose thing still waits for that person until that day; one query per event."""
-    by_event: dict[ReminderEvent, list[Reminder]] = defaultdict(list)
-    for reminder in reminders:
-        if event := event_of(reminder.kind, reminder.event):
-            by_event[event].append(reminder)
-    found: set[int] = set()
-    for event, asked in by_event.items():
-        columns = (event.record, event.due, event.responsible, *((event.subject,) if event.subject else ()))
-        rows = event.waiting().filter(**{f"{event.record}__in": {r.record_id for r in asked}})
-        there = {(*row[:3], str(row[3]) if len(row) > 3 else "") for row in rows.values_list(*columns)}
-        found |= {r.pk for r in asked if (r.record_id, r.due_on, r.responsible_id, r.subject) in there}
-    return found
 
 
 def compose(message: OutboxMessage, at: datetime) -> Composed:

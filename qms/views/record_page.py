@@ -39,8 +39,13 @@ def load(request: HttpRequest, model: type[RecordT], pk: int, *related: str, row
     rows = (model._default_manager.all() if rows is None else rows).select_related(
         "site", "area", "owner", "recorded_by__person", *related
     )
+    return cast(RecordT, get_object_or_404(with_watch(rows.visible_to(user), user), pk=pk))
+
+
+def with_watch(rows: Any, user: User) -> Any:
+    """The records with ``is_watched``: whether the user follows them, as their pages show."""
     watches = Watch.objects.filter(person_id=user.person_id, record_id=OuterRef("pk"))
-    return cast(RecordT, get_object_or_404(rows.visible_to(user).annotate(is_watched=Exists(watches)), pk=pk))
+    return rows.annotate(is_watched=Exists(watches))
 
 
 def load_to_change(request: HttpRequest, model: type[RecordT], pk: int, *related: str) -> RecordT:

@@ -8,14 +8,16 @@ from typing import Any
 
 from objectives.models import ImprovementAction
 from objectives.services import improvement_action
-from qms.models import Reminder, ReminderRule, User
+from qms.models import Person, Reminder, ReminderRule, User
 from tests.factories import NOW
 
 
-def action_of(owner: User, *, due_on: date, title: str = "Mend the guard", **fields: Any) -> ImprovementAction:
-    """An open action that the person has to do by a day."""
-    facts = {"uid": uuid.uuid4(), "title": title, "owner": owner.person, "site": owner.person.site} | fields
-    return improvement_action.open_action(**facts, due_on=due_on, by=owner, at=NOW)
+def action_of(
+    by: User, *, due_on: date, title: str = "Mend the guard", person: Person | None = None, **fields: Any
+) -> ImprovementAction:
+    """An open action that the user, or the person, has to do by a day."""
+    facts = {"uid": uuid.uuid4(), "title": title, "owner": person or by.person, "site": by.person.site} | fields
+    return improvement_action.open_action(**facts, due_on=due_on, by=by, at=NOW)
 
 
 def rule(**fields: Any) -> ReminderRule:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from objectives.services import improvement_action
 from qms.letters import Composed
-from qms.models import Notification, ReminderPreference, TrailEntry, User
+from qms.models import Notification, Person, ReminderPreference, TrailEntry, User
 from qms.services import digest, trail_check, watch
 from qms.services import reminder_preference as preference_service
 from tests.factories import NOW, PersonFactory, SiteFactory, hiro, yusuf
@@ -24,7 +24,10 @@ TODAY = NOW.date()
 
 @pytest.fixture
 def leader() -> User:
-    return yusuf()
+    user = yusuf()
+    Person.objects.filter(pk=user.person_id).update(email=user.email)
+    user.person.refresh_from_db()
+    return user
 
 
 def text_of(letter: Composed) -> str:
@@ -66,8 +69,8 @@ def test_news_and_watched_come_along_unless_declined(leader: User) -> None:
 
 def test_somebody_without_a_log_in_gets_the_letter_without_confidential_titles(leader: User) -> None:
     helper = PersonFactory(name="Ana Pop", email="ana@plant.example", site=SiteFactory(code="DEN"))
-    secret = action_of(leader, due_on=TODAY, title="Secret matter", is_confidential=True, owner=helper)
-    plain = action_of(leader, due_on=TODAY, title="Plain matter", owner=helper)
+    secret = action_of(leader, due_on=TODAY, title="Secret matter", is_confidential=True, person=helper)
+    plain = action_of(leader, due_on=TODAY, title="Plain matter", person=helper)
     reminders = [told(action, leader, person=helper, responsible=helper) for action in (secret, plain)]
     both = text_of(digest.compose(helper, reminders, NOW))
     assert "Secret matter" not in both

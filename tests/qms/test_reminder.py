@@ -68,7 +68,7 @@ def test_outage_of_a_month_is_made_up_for_with_one_mail(boss: User, paula: Perso
         due(paula, TODAY + timedelta(days=days), by=boss)
     run(MONDAY + timedelta(days=60))
     assert statuses() == [(0, 7, "sent")] * 3
-    assert [message.subject for message in mail.outbox] == ["3 things wait for you"]
+    assert [message.subject for message in mail.outbox] == ["3 things wait for you: Fix the gauge …"]
 
 
 def test_steps_planned_before_an_outage_of_the_sender_collapse_into_the_last(boss: User, paula: Person) -> None:
@@ -160,7 +160,7 @@ def test_who_has_a_log_in_and_no_address_is_told_in_the_product(boss: User) -> N
     assert login.person.email == ""
     due(login.person, TODAY, by=boss)
     run(MONDAY)
-    assert (mailed(), Notification.objects.get(user=login).text) == ([], "1 thing waits for you")
+    assert (mailed(), Notification.objects.get(user=login).text) == ([], "Waiting for you: Fix the gauge")
 
 
 def test_nobody_to_tell_stands_in_the_list_once(boss: User) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from qms.celery import PulsingScheduler, app
 from qms.models import Silence
@@ -60,10 +62,10 @@ def test_a_mail_server_that_is_away_leaves_it_untold(monkeypatch: pytest.MonkeyP
     def away(*_: object, **__: object) -> int:
         raise OSError("away")
 
-    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", away)
-    call_command("watchdog", "--once")
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", away)
+        call_command("watchdog", "--once")
     assert [row.told_at for row in Silence.objects.order_by("part")] == [None, None]
-    monkeypatch.undo()
     call_command("watchdog", "--once")
     assert all(row.told_at for row in Silence.objects.all())
     assert len(mail.outbox) == 1
@@ -72,19 +74,15 @@ def test_a_mail_server_that_is_away_leaves_it_untold(monkeypatch: pytest.MonkeyP
 def test_pages_of_reminders_show_a_standstill(client: Client) -> None:
     client.force_login(hiro())
     assert "Background work stands still" in client.get(reverse("qms:reminder-list")).content.decode()
-    from django.utils import timezone
-
     for part in Silence.Part.values:
         silence.pulse(part, at=timezone.now())
     assert "Background work stands still" not in client.get(reverse("qms:reminder-list")).content.decode()
 
 
-def test_beat_leaves_a_pulse_by_itself(tmp_path: object) -> None:
-    scheduler = PulsingScheduler(app=app, schedule_filename=f"{tmp_path}/beat", lazy=True)
-    scheduler._heap = []
-    scheduler.schedule_changed = True  # type: ignore[attr-defined]
+def test_beat_leaves_a_pulse_by_itself(tmp_path: Path) -> None:
+    scheduler = PulsingScheduler(app=app, schedule_filename=str(tmp_path / "beat"))
+    scheduler.data.clear()
     assert silence.last_heard()["beat"] is None
-    try:
-        scheduler.tick()
-    finally:
-        assert silence.last_heard()["beat"] is not None
+    assert scheduler.tick() <= silence.PULSE_SECONDS
+    scheduler.close()
+    assert silence.last_heard()["beat"] is not None

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
 from django.utils import timezone
 
 from qms.management.commands.watchdog import LOOK_EVERY_SECONDS, look_and_tell
@@ -162,6 +163,7 @@ def _wait_for_first_end(running: dict[str, "subprocess.Popen[bytes]"]) -> None:
     while True:
         _raise_if_ended(running)
         if time.monotonic() - looked_at >= LOOK_EVERY_SECONDS:  # a process may live and yet stand still
+            close_old_connections()
             look_and_tell(since=since)
             looked_at = time.monotonic()
         time.sleep(0.5)

@@ -33,6 +33,7 @@ class Command(BaseCommand):
             look_and_tell(since=since)
             if once:
                 return
+            close_old_connections()
             time.sleep(every)
 
 
@@ -40,7 +41,6 @@ def look_and_tell(*, since: datetime) -> None:
     """One look. What goes wrong (no database, no mail server) is logged, and the next look tries again."""
     at = timezone.now()
     try:
-        close_old_connections()
         if told := silence.tell(silence.look(at=at, since=since), at=at):
             log.warning("silence_told", silences=told)
     except Exception as error:  # noqa: BLE001  the watcher outlives whatever it watches
