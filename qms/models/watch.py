@@ -13,7 +13,7 @@ class Watch(models.Model):
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="watches", db_index=False)
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="watches")
-    since = models.DateTimeField()
+    began_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "record"], name="watch_once")]

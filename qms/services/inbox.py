@@ -101,7 +101,7 @@ def watched(user: User, *, since: datetime) -> list[Watched]:
     """Records the user follows and may see, to which others did something after ``since`` and after following began."""
     happened = (
         TrailEntry.objects.filter(at__gt=since, record__watches__person_id=user.person_id)
-        .filter(at__gt=F("record__watches__since"))
+        .filter(at__gt=F("record__watches__began_at"))
         .exclude(by=user.person)
         .values("record_id")
         .annotate(n=Count("pk"), last=Max("at"))

@@ -16,7 +16,7 @@ def follow(record: Record, *, by: User, at: datetime) -> Watch:
 
     Side effects: one row, and an entry in the user's own chain: the record's tells of its work only.
     """
-    watch, is_new = Watch.objects.get_or_create(person=by.person, record_id=record.pk, defaults={"since": at})
+    watch, is_new = Watch.objects.get_or_create(person=by.person, record_id=record.pk, defaults={"began_at": at})
     if is_new:
         trail.write(by, "user.watched", by=by, at=at, changes={"record": record.reference})
     return watch

@@ -131,7 +131,7 @@ def test_watched_record_tells_what_others_did_since(client: Client, leader: User
     client.post(reverse("qms:record-watch", args=[action.uid]), {"watch": "1"})
     client.post(reverse("qms:record-watch", args=[action.uid]), {"watch": "1"})
     assert "Stop watching" in client.get(page).content.decode()
-    Watch.objects.update(since=NOW)
+    Watch.objects.update(began_at=NOW)
     assert inbox.watched(leader, since=NOW - timedelta(days=1)) == []
     improvement_action.start(action, by=quality, at=NOW + timedelta(hours=1))
     improvement_action.complete(action, outcome="Mended", by=leader, at=NOW + timedelta(hours=2))
