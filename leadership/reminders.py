@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from leadership.models import Addressee, ResourceRequest
-from leadership.services import corroboration
+from leadership.services import acknowledgement_letter, corroboration
 from qms.letters import Letter
 from qms.letters import register as register_letter
 from qms.reminder_events import ReminderEvent, register
@@ -13,6 +13,7 @@ from qms.reminder_events import ReminderEvent, register
 register_letter(
     Letter(corroboration.LETTER, _("Question to somebody who was there"), corroboration.compose_invitation)
 )  # fmt: skip
+register_letter(Letter(acknowledgement_letter.LETTER, _("Request to read something"), acknowledgement_letter.compose))
 ACKNOWLEDGEMENT_MISSING = register(
     ReminderEvent(
         kind="acknowledgement", event="missing", label=_("Acknowledgement missing"),

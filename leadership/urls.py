@@ -5,6 +5,7 @@ from leadership.routes import (
     activity,
     engagement,
     home,
+    policy,
     recognition,
     resource_request,
     role,
@@ -16,6 +17,7 @@ app_name = "leadership"
 urlpatterns: list[URLPattern | URLResolver] = [
     *home.urlpatterns,
     *activity.urlpatterns,
+    *policy.urlpatterns,
     *recognition.urlpatterns,
     *engagement.urlpatterns,
     *resource_request.urlpatterns,

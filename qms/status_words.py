@@ -32,6 +32,7 @@ STATUS_WORDS: dict[str, StatusWord] = {
     "in_progress": StatusWord(_("In progress"), "circle-half", "busy"),
     "done": StatusWord(_("Done"), "check-circle", "good"),
     "completed": StatusWord(_("Completed"), "check-circle", "good"),
+    "in_review": StatusWord(_("In review"), "eye", "soon"),
     "approved": StatusWord(_("Approved"), "check-circle", "good"),
     "identified": StatusWord(_("Identified"), "circle-dashed", "neutral"),
     "rated": StatusWord(_("Rated"), "gauge", "busy"),

@@ -39,6 +39,7 @@ UNDELETABLE = (
     "leadership_resourcerequest",
     "leadership_resourcedecision",
     "leadership_occurrence",
+    "leadership_policy",
 )
 SERVER_FACTS = ("id", "uid", "kind", "reference", "recorded_at", "recorded_by_id")
 # Facts that are set once: the columns, what must be true for them to be set already, and the sentence.
@@ -69,6 +70,12 @@ FACTS: dict[str, tuple[tuple[str, ...], str, str]] = {
         ("id", "uid", "routine_id", "routine_version", "leader_id", "site_id", "activity_type_id", "rule_on"), "",
         "immutable: whose planned time it is, and by which version of the routine",
     ),
+    # What was approved: a later version takes its place.
+    "leadership_policy": (
+        ("record_ptr_id", "applies_to_id", "number", "language", "text", "translations", "approved_on",
+         "approved_by_id"),
+        "OLD.approved_on IS NOT NULL", SIGNED_MESSAGE,
+    ),
 }  # fmt: skip
 # What makes a row of each table the only one: REPLACE would delete by any of these.
 KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -91,6 +98,7 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "leadership_resourcerequest": (("record_ptr_id",),),
     "leadership_resourcedecision": (("id",), ("request_id", "number")),
     "leadership_occurrence": (("id",), ("uid",), ("activity_id",), ("routine_id", "routine_version", "rule_on")),
+    "leadership_policy": (("record_ptr_id",),),
 }
 # The same where only some rows must be the only one: a condition on the row in the way.
 PARTIAL_KEYS = {
@@ -99,6 +107,8 @@ PARTIAL_KEYS = {
         "routine_id = NEW.routine_id AND planned_on = NEW.planned_on AND status <> 'cancelled' "
         "AND NEW.status <> 'cancelled'"
     ),
+    "leadership_policy": "status = 'approved' AND NEW.status = 'approved' AND "
+    "COALESCE(applies_to_id, 0) = COALESCE(NEW.applies_to_id, 0)",
 }
 # Tables with a text that may be redacted: the text, what a redaction calls it, the column that holds its number there,
 # and the column by which the redaction's own entry belongs to the same chain.

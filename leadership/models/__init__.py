@@ -3,6 +3,7 @@
 from leadership.models.acknowledgement import Acknowledgement, AcknowledgementCampaign, Addressee
 from leadership.models.activity import Activity, ActivityStop, ActivityType
 from leadership.models.corroboration import Answer, Invitation
+from leadership.models.policy import Policy
 from leadership.models.process import Process, RaciLetter
 from leadership.models.recognition import Recognition, RecognitionValue, WallScreen, WallWish
 from leadership.models.resource_request import NOT_ALL, Decision, ResourceDecision, ResourceRequest
@@ -22,6 +23,7 @@ __all__ = [
     "Decision",
     "Invitation",
     "Occurrence",
+    "Policy",
     "Process",
     "RaciLetter",
     "Recognition",

@@ -123,7 +123,7 @@ class Addressee(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     token_digest = models.CharField(max_length=64, null=True, unique=True)
     is_handed_over = models.BooleanField(default=False)
-    link_sent_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
     wrong_answers = models.PositiveSmallIntegerField(default=0)
     failed_pins = models.PositiveSmallIntegerField(default=0)
 

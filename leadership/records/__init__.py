@@ -2,6 +2,7 @@
 
 from leadership.records.acknowledgement import ACKNOWLEDGEMENT
 from leadership.records.activity import ACTIVITY
+from leadership.records.policy import POLICY
 from leadership.records.recognition import RECOGNITION
 from leadership.records.resource_request import RESOURCE_REQUEST
 from leadership.records.role import ROLE
@@ -10,6 +11,7 @@ from leadership.records.routine import ROUTINE
 __all__ = [
     "ACKNOWLEDGEMENT",
     "ACTIVITY",
+    "POLICY",
     "RECOGNITION",
     "RESOURCE_REQUEST",
     "ROLE",

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from celery import current_app
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery
@@ -22,6 +21,7 @@ from django.utils.translation import ngettext
 
 from leadership.models import Acknowledgement, AcknowledgementCampaign, Addressee
 from leadership.models.acknowledgement import AddresseeQuerySet
+from leadership.services.acknowledgement_letter import tell
 from qms.models import Area, Person, Phase, Record, RecordVersion, Site, User, site_today
 from qms.services import record as record_service
 from qms.services import trail
@@ -58,7 +58,7 @@ def ask(
 
     Whoever fits one of the ``for_…`` is asked; a job title counts at the subject's site. ``question``: any of QUESTION;
     without a ``right_answer`` it is answered in own words. Side effects: the campaign, a version, trail entries of both
-    records, addressees, notices to those who log in, mails after the commit to those who have only an address.
+    records, addressees, notices to those who log in, letters in the outbox to those who have only an address.
     Raises CannotAsk (a draft, withdrawn, nobody fits), ValidationError by field.
     """
     known = AcknowledgementCampaign.objects.filter(uid=uid, recorded_by=by).first()
@@ -90,7 +90,7 @@ def ask(
     record_service.seal(campaign, "acknowledgement.asked", by=by, at=at, facts={"asked": len(joined)})
     told = {"campaign": campaign.reference, "version": read.version, "asked": len(joined)}
     trail.write(read, "record.acknowledgement_asked", by=by, at=at, changes=told)
-    send_later(campaign)
+    tell(campaign, at=at)
     return campaign
 
 
@@ -143,7 +143,7 @@ def follow(campaign: AcknowledgementCampaign, *, at: datetime) -> bool:
     """Bring a running campaign's addressees in step with who works here; returns whether anything changed. Idempotent.
 
     Newcomers join, who left or moved away drops out with the time, who comes back is asked again unless acknowledged.
-    Side effects: addressees, a trail entry, notices and mails to newcomers; the campaign may come to be reached.
+    Side effects: addressees, a trail entry, notices and letters to newcomers; the campaign may come to be reached.
     """
     current = record_service.lock(campaign)
     if current.status not in AcknowledgementCampaign.RUNNING:
@@ -162,7 +162,7 @@ def follow(campaign: AcknowledgementCampaign, *, at: datetime) -> bool:
     )  # fmt: skip
     _note_reached(current, at=at)
     if joined or back:
-        send_later(current)
+        tell(current, at=at)
     return True
 
 
@@ -360,9 +360,3 @@ def waiting_for(user: User) -> AddresseeQuerySet:
     """What the user is asked to read, the soonest due first. One query."""
     rows = Addressee.objects.missing().filter(person_id=user.person_id)
     return rows.select_related("campaign__site", "campaign__owner").order_by("campaign__due_on", "pk")
-
-
-def send_later(campaign: AcknowledgementCampaign) -> None:
-    """Have everybody missing who was not told yet told after the commit."""
-    task, pk = "leadership.tasks.acknowledgement.send_links", campaign.pk
-    transaction.on_commit(lambda: current_app.signature(task, args=[pk]).delay(), robust=True)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.core import signing
-from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.template.loader import render_to_string
-from django.urls import reverse
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from leadership.models import AcknowledgementCampaign, Addressee
-from leadership.models.acknowledgement import AddresseeQuerySet
-from leadership.services.acknowledgement import CannotAcknowledge, CannotAsk, missing, send_later
-from qms.models import Notification, Organization, Person, User
+from leadership.services.acknowledgement import CannotAcknowledge, CannotAsk, missing
+from leadership.services.acknowledgement_letter import RELATED, tell
+from qms.models import Person, User
 from qms.models.person import searchable
 from qms.services import person as person_service
 from qms.services import record as record_service
@@ -27,88 +24,14 @@ MAX_FAILED_PINS = 10
 PASS_SECONDS = 15 * 60
 """How long somebody who came in by PIN has for reading."""
 NAMESAKES = 3
-BATCH = 500
-RELATED = ("campaign__site", "campaign__owner", "campaign__subject", "person")
-
-
-def told_by_notice(at: datetime) -> Exists:
-    """Whether the person of an addressee logs in."""
-    logs_in = User.objects.filter(person_id=OuterRef("person_id"), is_active=True)
-    return Exists(logs_in.filter(Q(access_expires_at=None) | Q(access_expires_at__gt=at)))
-
-
-def untold(campaign: AcknowledgementCampaign) -> AddresseeQuerySet:
-    """Who is missing and was not told since the campaign began or its last reminder."""
-    rows = missing(campaign)
-    since = Q(link_sent_at=None)
-    return rows.filter(since | Q(link_sent_at__lt=campaign.reminded_at) if campaign.reminded_at else since)
-
-
-def send_links(campaign: AcknowledgementCampaign, *, at: datetime) -> int:
-    """Tell everybody untold: a notice to who logs in, a mail with a secret link to who has only an address.
-
-    Returns how many mails went out. Each is claimed before it is sent and given back when sending fails, so that a
-    second run goes on where the first stopped; a crash in between leaves one person to the next reminder. The secret is
-    made here and stands in no queue.
-    """
-    _notify(campaign, at=at)
-    waiting = untold(campaign).exclude(person__email="").exclude(told_by_notice(at)).select_related("person")
-    sent = 0
-    with get_connection() as connection:
-        for addressee in list(waiting.order_by("pk")):
-            secret, before = secret_link.new_secret(), addressee.link_sent_at
-            mine = Addressee.objects.missing().filter(pk=addressee.pk, link_sent_at=before)
-            claim = {"link_sent_at": at, "token_digest": secret_link.digest(secret), "is_handed_over": False}
-            if not mine.update(**claim):
-                continue
-            try:
-                mail = _mail(campaign, addressee.person, secret)
-                mail.connection = connection
-                mail.send()
-            except OSError:
-                Addressee.objects.filter(pk=addressee.pk).update(link_sent_at=before)
-                raise
-            sent += 1
-    return sent
-
-
-@transaction.atomic
-def _notify(campaign: AcknowledgementCampaign, *, at: datetime) -> None:
-    """Put a notice into the list of each untold person who logs in. Three queries for every five hundred."""
-    record_service.lock(campaign)
-    people = dict(untold(campaign).filter(told_by_notice(at)).order_by("pk").values_list("person_id", "pk"))
-    text = _("Please read and acknowledge: %s") % (
-        campaign.subject.reference if campaign.is_confidential else campaign.title
-    )
-    keys = list(people)
-    for start in range(0, len(keys), BATCH):
-        users = User.objects.filter(person_id__in=keys[start : start + BATCH])
-        Notification.objects.bulk_create(
-            Notification(user_id=pk, text=text[:300], at=at,
-                         url=reverse("leadership:acknowledge-mine", args=[people[person_id]]))
-            for pk, person_id in users.values_list("pk", "person_id")
-        )  # fmt: skip
-        Addressee.objects.filter(pk__in=[people[k] for k in keys[start : start + BATCH]]).update(link_sent_at=at)
-
-
-def _mail(campaign: AcknowledgementCampaign, person: Person, secret: str) -> EmailMultiAlternatives:
-    context = {
-        "name": person.name, "campaign": campaign, "organization_name": Organization.current().name,
-        "what": campaign.subject.reference if campaign.is_confidential else campaign.title,
-        "action_url": secret_link.address_of("leadership:acknowledge", secret), "action_label": _("Read it"),
-    }  # fmt: skip
-    subject = _("Please read and acknowledge: %s") % context["what"]
-    mail = EmailMultiAlternatives(subject, render_to_string("emails/acknowledgement.txt", context), to=[person.email])
-    mail.attach_alternative(render_to_string("emails/acknowledgement.html", context), "text/html")
-    return mail
 
 
 @transaction.atomic
 def remind(campaign: AcknowledgementCampaign, *, by: User, at: datetime) -> int:
     """Remind everybody missing, and nobody else; returns how many they are.
 
-    Side effects: a trail entry, notices and mails after the commit; links mailed before are void. Raises CannotAsk
-    (over, nobody is missing, reminded less than REMIND_AGAIN ago).
+    Side effects: a trail entry, notices, letters in the outbox; links mailed before are void. Raises CannotAsk (over,
+    nobody is missing, reminded less than REMIND_AGAIN ago).
     """
     current = record_service.lock(campaign)
     if current.status not in AcknowledgementCampaign.RUNNING:
@@ -118,9 +41,10 @@ def remind(campaign: AcknowledgementCampaign, *, by: User, at: datetime) -> int:
     count = missing(current).count()
     if not count:
         raise CannotAsk(_("Nobody is missing."))
+    current.reminded_at = at
     AcknowledgementCampaign.objects.filter(pk=current.pk).update(reminded_at=at)
     trail.write(current, "acknowledgement.reminded", by=by, at=at, changes={"missing": count})
-    send_later(current)
+    tell(current, at=at)
     return count
 
 

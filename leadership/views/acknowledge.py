@@ -18,6 +18,7 @@ from leadership.models import Acknowledgement, AcknowledgementCampaign, Addresse
 from leadership.services import acknowledgement as service
 from leadership.services import acknowledgement_link as link
 from leadership.services.acknowledgement import CannotAcknowledge
+from leadership.services.acknowledgement_letter import RELATED
 from leadership.services.acknowledgement_page import reading_of
 from qms.models import User
 from qms.permissions import Permission, public, requires
@@ -55,9 +56,7 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
 def acknowledge_mine(request: HttpRequest, pk: int) -> HttpResponse:
     """Read and acknowledge as the person who is logged in."""
     user = cast(User, request.user)
-    addressee = get_object_or_404(
-        Addressee.objects.filter(person_id=user.person_id).select_related(*link.RELATED), pk=pk
-    )
+    addressee = get_object_or_404(Addressee.objects.filter(person_id=user.person_id).select_related(*RELATED), pk=pk)
     try:
         if addressee.acknowledged_at or addressee.left_at:
             raise CannotAcknowledge(_("There is nothing left to acknowledge here. Thank you."))
