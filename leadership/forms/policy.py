@@ -101,7 +101,7 @@ class ApproveForm(SignVersionForm):
     """Top management's signature, and when the policy is looked at again."""
 
     review_on = forms.DateField(label=_("Look at it again on"), widget=DayInput)
-    field_order = ("review_on", "password", "code", "version")
+    field_order: tuple[str, ...] = ("review_on", "password", "code", "version")
 
 
 class ReviewForm(ApproveForm):

@@ -121,7 +121,7 @@ def read(
     with timezone.override(campaign.site.zone):
         return render(request, "leadership/acknowledge_read.html", {
             "campaign": campaign, "addressee": addressee, "form": form, "given_pass": given_pass,
-            "language": language, **reading_of(campaign),
+            "reading_language": language, **reading_of(campaign),
         }, status=422 if form.errors else 200)  # fmt: skip
 
 

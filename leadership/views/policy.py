@@ -42,6 +42,13 @@ MOVES = {
         icon="trash",
     ),
 }  # fmt: skip
+
+
+def scope_words(policy: Policy) -> str:
+    """Whom it binds, in words."""
+    return policy.applies_to.name if policy.applies_to else _("The whole organization")
+
+
 LISTING = RecordListing(
     declared=POLICY,
     filters=PolicyFilter,
@@ -67,11 +74,6 @@ LISTING = RecordListing(
     related=("site", "area", "owner", *RELATED),
     row_template="leadership/policy_row.html",
 )  # fmt: skip
-
-
-def scope_words(policy: Policy) -> str:
-    """Whom it binds, in words."""
-    return policy.applies_to.name if policy.applies_to else _("The whole organization")
 
 
 def texts_of(policy: Policy) -> list[dict[str, str]]:

@@ -70,7 +70,7 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def policy_translate(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the text in another language beside a draft."""
     policy, user = load(request, Policy, pk, *RELATED), cast(User, request.user)
-    known = next((row for row in policy.translations if row["language"] == request.GET.get("lang")), {})
+    known: dict[str, str] = next((row for row in policy.translations if row["language"] == request.GET.get("lang")), {})
     form = TranslationForm(request.POST or None, policy=policy, initial=known)
     if request.method == "POST" and form.is_valid():
         try:

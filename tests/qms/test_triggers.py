@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from leadership.models import (
     Acknowledgement,
     Occurrence,
+    Policy,
     ResourceDecision,
     ResourceRequest,
     RoleAcceptance,
@@ -35,6 +36,7 @@ from qms.services import absence, site_calendar, trail_check
 from qms.services import record as record_service
 from tests.factories import NOW, TODAY, MappingFactory, cast_member, logged_activity, yusuf
 from tests.leadership.acknowledgements import acknowledged, asked
+from tests.leadership.policies import approved_policy
 from tests.leadership.resource_requests import asked_for, declined, scrap
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +60,7 @@ MODELS = {
     "leadership_resourcerequest": ResourceRequest,
     "leadership_resourcedecision": ResourceDecision,
     "leadership_occurrence": Occurrence,
+    "leadership_policy": Policy,
 }
 HARMLESS = {
     "qms_trailentry": "reason",
@@ -78,6 +81,7 @@ def something_of_everything() -> None:
     activity = logged_activity(user)
     site_calendar.add_closure(activity.site, starts_on=TODAY, ends_on=TODAY, reason="Fair", by=user, at=NOW)
     absence.enter(user.person, starts_on=TODAY, ends_on=TODAY, cause="leave", by=user, at=NOW)
+    approved_policy(user)
     acknowledged(asked(activity, by=user, people=[user.person]), user.person)
     routine.propose(
         uid=uuid.uuid4(), owner=user.person, site=activity.site, activity_type=activity.activity_type,
