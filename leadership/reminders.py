@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from leadership.models import Addressee, ResourceRequest
+from leadership.models import Activity, Addressee, Invitation, ResourceRequest
 from leadership.services import acknowledgement_letter, corroboration
 from qms.letters import Letter
 from qms.letters import register as register_letter
@@ -14,6 +14,18 @@ register_letter(
     Letter(corroboration.LETTER, _("Question to somebody who was there"), corroboration.compose_invitation)
 )  # fmt: skip
 register_letter(Letter(acknowledgement_letter.LETTER, _("Request to read something"), acknowledgement_letter.compose))
+ANSWER_AWAITED = register(
+    ReminderEvent(
+        kind=Activity.KIND, event="answer_awaited", label=_("Answer of somebody who was there awaited"),
+        words=_("Asked on %(due)s whether this happened. Please answer with two taps."),
+        waiting=lambda: Invitation.objects.filter(
+            answered_at=None, activity__status=Activity.Status.LOGGED, participant__person__isnull=False
+        ),
+        record="activity_id", due="created_at__date", responsible="participant__person_id", site="activity__site_id",
+        area="activity__area_id", subject="pk", escalates=False, in_person=True,
+        obsolete_after=corroboration.LIFETIME.days - 1, url=corroboration.reminder_link,
+    )
+)  # fmt: skip
 ACKNOWLEDGEMENT_MISSING = register(
     ReminderEvent(
         kind="acknowledgement", event="missing", label=_("Acknowledgement missing"),

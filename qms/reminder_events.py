@@ -27,7 +27,8 @@ class ReminderEvent:
     ``needs_signature``: nobody can unsubscribe from it. ``deputy`` and ``area`` are paths to who may be told besides.
     ``obsolete_after``: so many days after the due day it is no use any more to tell anybody. ``url``: the whole address
     of the page to act on, when that is not the record's; called when the letter is composed, so that it may make a
-    secret link for who has no log-in.
+    secret link for who has no log-in. ``in_person``: only the person can answer, so no stand-in and no manager is told
+    instead, and no link reaches them.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class ReminderEvent:
     escalates: bool = True
     needs_signature: bool = False
     obsolete_after: int | None = None
+    in_person: bool = False
     url: Callable[[Reminder], str] | None = None
 
     @property

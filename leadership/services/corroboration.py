@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from leadership.models import Activity, Answer, Invitation
 from leadership.models.corroboration import AnswerQuerySet
 from qms.letters import Composed, Obsolete
-from qms.models import CountUpTo, OutboxMessage, RecordPerson, User
+from qms.models import CountUpTo, OutboxMessage, RecordPerson, Reminder, User
 from qms.services import outbox, secret_link, trail
 from qms.services import person as person_service
 from qms.services import record as record_service
@@ -153,14 +153,27 @@ def compose_invitation(message: OutboxMessage, at: datetime) -> Composed:
     participant = invitation.participant if invitation else None
     if invitation is None or participant is None or participant.person is None or not participant.person.is_active:
         raise Obsolete(_("This question cannot be answered any more"))
-    token = secret_link.new_secret()
-    Invitation.objects.filter(pk=invitation.pk, answered_at=None).update(token_hash=token_hash(token))
     context = {
-        "name": participant.name, "activity": invitation.activity, "action_url": link_of(token),
+        "name": participant.name, "activity": invitation.activity, "action_url": fresh_link(invitation),
         "action_label": _("Answer"), "days": LIFETIME.days,
     }  # fmt: skip
     subject = _("%(leader)s asks: did this happen?") % {"leader": invitation.activity.owner.name}
     return Composed(to=participant.person.email, subject=subject, template="emails/corroboration", context=context)
+
+
+def fresh_link(invitation: Invitation) -> str:
+    """A new link to answer at, for a letter that is composed right now: the token never stands anywhere else."""
+    token = secret_link.new_secret()
+    Invitation.objects.filter(pk=invitation.pk, answered_at=None).update(token_hash=token_hash(token))
+    return link_of(token)
+
+
+def reminder_link(reminder: Reminder) -> str:
+    """Where the person reminded answers: with the log-in, or by a fresh link that nobody else gets."""
+    invitation = Invitation.objects.select_related("participant__person").get(pk=reminder.subject)
+    if getattr(invitation.participant.person, "user", None) is not None:
+        return secret_link.address_of("leadership:answer-mine", invitation.pk)
+    return fresh_link(invitation)
 
 
 def by_token(token: str, *, at: datetime) -> Invitation:

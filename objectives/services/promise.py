@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from objectives.models import ImprovementAction, Promise
 from objectives.services.improvement_notice import log_in_of, tell
 from qms.letters import Composed, Obsolete
-from qms.models import OutboxMessage, User
+from qms.models import OutboxMessage, Reminder, User
 from qms.services import job, outbox, secret_link
 from qms.services import person as person_service
 from qms.services import record as record_service
@@ -188,6 +188,14 @@ def fresh_link(question: Promise) -> str:
     facts = {"token_digest": secret_link.digest(secret), "is_handed_over": False}
     Promise.objects.filter(pk=question.pk, answer="").update(**facts)
     return secret_link.address_of("objectives:promise-answer", secret)
+
+
+def reminder_link(reminder: Reminder) -> str:
+    """Where the person reminded answers: with the log-in, or by a fresh link that nobody else gets."""
+    question = Promise.objects.select_related("person").get(pk=reminder.subject)
+    if getattr(question.person, "user", None) is not None:
+        return secret_link.address_of("objectives:promise-mine", question.pk)
+    return fresh_link(question)
 
 
 def has_mail(question: Promise) -> bool:

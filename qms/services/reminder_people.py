@@ -174,14 +174,16 @@ class Directory:
         return self._stand_ins[day]
 
     def reached(
-        self, person_id: int, part: str, channel: str, *, day: date, by_mail: bool = True, but: int | None = None
-    ) -> Told:
+        self, person_id: int, part: str, channel: str, *, day: date, by_mail: bool = True, in_person: bool = False,
+        but: int | None = None,
+    ) -> Told:  # fmt: skip
         """How somebody is told on a day: in person, through the stand-in, or else the next leader who can be reached.
 
-        ``by_mail`` False: the person wants no e-mail about it. ``but`` is never told: whom it is escalated about.
+        ``by_mail`` False: the person wants no e-mail about it. ``in_person``: nobody else can take it on. ``but`` is
+        never told: whom it is escalated about.
         """
-        there = self.standing_in(person_id, day, but=but)
-        for candidate in (there, *self.chain(person_id)):
+        others = () if in_person else (self.standing_in(person_id, day, but=but), *self.chain(person_id))
+        for candidate in others or (person_id,):
             member = self.people[candidate]
             if candidate == but or not member.is_reachable:
                 continue

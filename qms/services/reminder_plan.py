@@ -216,7 +216,9 @@ def _recipients(rule: ReminderRule, event: ReminderEvent, row: Waiting, day: dat
         part = Part.ROLE if name.startswith("role:") else Part(name)
         for person_id in _named(name, row, directory):
             by_mail = event.needs_signature or not _unsubscribed(directory, person_id, row.kind, event)
-            person = directory.reached(person_id, part, rule.channel, day=day, by_mail=by_mail)
+            person = directory.reached(
+                person_id, part, rule.channel, day=day, by_mail=by_mail, in_person=event.in_person
+            )
             if person.person_id not in told or told[person.person_id].why_not:
                 told[person.person_id] = person
     reachable = [person for person in told.values() if not person.why_not]

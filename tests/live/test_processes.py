@@ -54,9 +54,17 @@ def environment(tmp_path: Path, port: int) -> dict[str, str]:
 
 
 def environment_in(folder: Path, port: int) -> dict[str, str]:
-    """Production settings in an empty folder; PostgreSQL and Redis when the suite runs with them."""
+    """Production settings in an empty folder, with a database that is ready."""
+    environment = production_settings(folder, port)
+    manage(environment, "migrate", "--verbosity", "0")
+    manage(environment, "createcachetable")
+    return environment
+
+
+def production_settings(folder: Path, port: int, **others: str) -> dict[str, str]:
+    """Production settings in an empty folder; the suite's PostgreSQL and Redis, unless told others."""
     database = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}"
-    environment = {
+    return {
         **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
         "ENV_FILE": str(folder / "no.env"),
         "VAR_DIR": str(folder / "var"),
@@ -65,10 +73,8 @@ def environment_in(folder: Path, port: int) -> dict[str, str]:
         "DATABASE_URL": database,
         "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
         "PUBLIC_URL": f"http://localhost:{port}",
+        **others,
     }
-    manage(environment, "migrate", "--verbosity", "0")
-    manage(environment, "createcachetable")
-    return environment
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
