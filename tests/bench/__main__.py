@@ -134,6 +134,11 @@ def main() -> int:
             for name in small_pages
         ]
         rows.append(Row(f"{what}: queries", times["queries"], 12, "queries"))
+    reminders = measure("reminder", large_env)
+    rows += [
+        Row("100,000 due records of 2,000 people planned and digested", reminders["seconds"], 60, "s"),
+        Row(f"reminders, a look around with nothing to do at {LARGE:,} records", reminders["idle ms"], 200, "ms"),
+    ]
     pack = measure("pack", large_env)
     rows.append(Row("pack of 1,000 records against WeasyPrint's own CPU time", pack["ratio"], 1.3))
     rows.append(Row("pack of 10,000 records: largest process", pack["largest MB"], 250, "MB"))
