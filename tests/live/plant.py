@@ -125,11 +125,15 @@ class Plant:
 
     def let_claims_grow_old(self) -> None:
         """As if a long time had passed: no claim is younger than the time after which others take it over."""
-        for table in ("qms_outboxmessage", "audits_packpart"):
-            past = f"datetime(claimed_at, '-{SINCE_LONG}')"
+        claimed = "status = 'claimed'"
+        for table, column, which in (
+            ("qms_outboxmessage", "claimed_at", claimed), ("audits_packpart", "claimed_at", claimed),
+            ("qms_job", "heartbeat_at", "status = 'running'"),
+        ):  # fmt: skip
+            past = f"datetime({column}, '-{SINCE_LONG}')"
             if not self.environment["DATABASE_URL"].startswith("sqlite"):
-                past = f"claimed_at - interval '{SINCE_LONG}'"
-            self.ask(f"UPDATE {table} SET claimed_at = {past} WHERE status = 'claimed'")
+                past = f"{column} - interval '{SINCE_LONG}'"
+            self.ask(f"UPDATE {table} SET {column} = {past} WHERE {which}")
 
     def close(self) -> None:
         """Stop what was started, and nothing else."""
