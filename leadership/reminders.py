@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from leadership.models import Activity, Addressee, Invitation, ResourceRequest
+from leadership.models import Activity, Addressee, Invitation, Occurrence, ResourceRequest, Routine
 from leadership.services import acknowledgement_letter, corroboration
 from qms.letters import Letter
 from qms.letters import register as register_letter
@@ -31,6 +31,22 @@ ACKNOWLEDGEMENT_MISSING = register(
         kind="acknowledgement", event="missing", label=_("Acknowledgement missing"),
         words=_("Read it and say that you understood it, by %(due)s."), waiting=Addressee.objects.missing,
         record="campaign_id", due="campaign__due_on", responsible="person_id", site="campaign__site_id", area="area_id",
+    )
+)  # fmt: skip
+PLANNED_TIME = register(
+    ReminderEvent(
+        kind=Routine.KIND, event="window_opens", label=_("Standard work planned"),
+        words=_("Planned for %(due)s. One tap logs it."), subject="pk", escalates=False,
+        waiting=lambda: Occurrence.objects.filter(status=Occurrence.Status.PLANNED), record="routine_id",
+        due="planned_on", responsible="leader_id",
+    )
+)  # fmt: skip
+MISSED_TIME = register(
+    ReminderEvent(
+        kind=Routine.KIND, event="missed", label=_("Missed, without a reason"),
+        words=_("Planned for %(due)s and not logged. Say why in a word, or log it late."), subject="pk",
+        waiting=lambda: Occurrence.objects.all().unexplained(), record="routine_id", due="planned_on",
+        responsible="leader_id",
     )
 )  # fmt: skip
 RESOURCE_DECISION = register(

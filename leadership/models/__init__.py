@@ -2,6 +2,7 @@
 
 from leadership.models.acknowledgement import Acknowledgement, AcknowledgementCampaign, Addressee
 from leadership.models.activity import Activity, ActivityStop, ActivityType
+from leadership.models.calendar_feed import CalendarFeed
 from leadership.models.corroboration import Answer, Invitation
 from leadership.models.policy import Policy
 from leadership.models.process import Process, RaciLetter
@@ -19,6 +20,7 @@ __all__ = [
     "ActivityType",
     "Addressee",
     "Answer",
+    "CalendarFeed",
     "CannotMoveOn",
     "Decision",
     "Invitation",

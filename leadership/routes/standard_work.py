@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from leadership.views import adherence, occurrence, routine
+from leadership.views import adherence, calendar_feed, occurrence, routine
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("leadership/routines/", routine.routine_list, name="routine-list"),
@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leadership/standard-work/<uuid:uid>/explain/", occurrence.occurrence_explain, name="occurrence-explain"),
     path("leadership/standard-work/<uuid:uid>/replan/", occurrence.occurrence_replan, name="occurrence-replan"),
     path("leadership/standard-work/<uuid:uid>/count/", occurrence.occurrence_count, name="occurrence-count"),
+    path("me/calendar/", calendar_feed.calendar, name="calendar"),
+    path("me/calendar/revoke/", calendar_feed.calendar_revoke, name="calendar-revoke"),
+    path("calendar/<str:token>/", calendar_feed.calendar_feed, name="calendar-feed"),
     path("leadership/adherence/", adherence.adherence_site, name="adherence"),
     path("leadership/adherence/<uuid:uid>/", adherence.adherence_person, name="adherence-person"),
 ]

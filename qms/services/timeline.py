@@ -135,6 +135,8 @@ VERBS: dict[str, Text] = {
     "user.unwatched": gettext_lazy("No longer watches a record"),
     "person.reminders_chosen": gettext_lazy("Chose how to be told"),
     "person.unsubscribed": gettext_lazy("Unsubscribed from mails"),
+    "user.calendar_made": gettext_lazy("Calendar address made"),
+    "user.calendar_revoked": gettext_lazy("Calendar address revoked"),
     "user.token_issued": gettext_lazy("Token of the interface made"),
     "user.token_revoked": gettext_lazy("Token of the interface revoked"),
 }

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from qms.forms.elevation import safe_next
 from qms.forms.person import OwnPinForm
 from qms.models import Notification, Site, User
+from qms.navigation import address
 from qms.permissions import Permission, requires
 from qms.services import notification, record_list
 from qms.services import person as person_service
@@ -40,6 +41,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "profile": next(p for p in user_service.profiles_explained() if p["profile"] == user.profile),
         "entries": timeline_of(user)[:8], "may_use_tokens": user.can(Permission.API_USE),
         "preference": preference_of(user.person),
+        "calendar_url": address("leadership:calendar"),
     })  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from qms.services import secret_link
 
 LINKS = [
     "leadership:answer",
+    "leadership:calendar-feed",
     "leadership:wall-screen",
     "objectives:promise-answer",
     "objectives:idea-ticket",
