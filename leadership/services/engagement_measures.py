@@ -22,10 +22,13 @@ from leadership.models import (
     ActivityStop,
     Decision,
     Invitation,
+    Occurrence,
     Recognition,
     ResourceDecision,
     ResourceRequest,
+    Routine,
 )
+from leadership.services.adherence import BAND
 from leadership.services.engagement import Group, Line, Measure, Scope, SetMeasure, flag, record_line
 from leadership.services.engagement_honesty import HONESTY
 from leadership.services.resource_request_figures import ANSWERED_WITHIN_DAYS
@@ -87,6 +90,25 @@ def acts_seen_by_others(scope: Scope) -> QuerySet[Any]:
         action__source=OuterRef("pk"), answer__in=[Promise.Answer.KEPT, Promise.Answer.NOT_KEPT]
     )
     return scope.seen(Activity).annotate(fits=Exists(answered) | Exists(told))
+
+
+def planned_times(scope: Scope) -> QuerySet[Any]:
+    """Planned times of standard work that came to an end; fits: done in their window."""
+    routines = scope.seen(Routine).order_by().values("pk")
+    rows = Occurrence.objects.counted().filter(site__in=scope.site_ids, routine__in=routines)
+    return rows.annotate(fits=flag(Q(status=Occurrence.Status.DONE)))
+
+
+def planned_walks(scope: Scope) -> QuerySet[Any]:
+    """The same, of floor walks only."""
+    return planned_times(scope).filter(activity_type__slug=WALK)
+
+
+def planned_line(row: Any) -> Line:
+    """A planned time, without the name of who planned it."""
+    what = f"{row.activity_type.label} · {row.area.name}" if row.area else str(row.activity_type.label)
+    note = f"{row.routine.reference} · {row.get_status_display()}"
+    return Line(what, note, row.planned_on, reverse("leadership:routine-detail", args=[row.routine_id]), bool(row.fits))
 
 
 # --- closing the loop -------------------------------------------------------------------------------------------------
@@ -195,7 +217,23 @@ def acceptance_line(row: Any) -> Line:
     return Line(row.risk.title, note, row.accepted_on, f"/records/{row.risk.uid}/", bool(row.fits))
 
 
+PLANNED = {"day": "planned_on", "related": ("activity_type", "area", "routine")}
 MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "adherence", Group.PRESENCE, _("Standard work done in time"),
+        _("How much of what leaders planned for themselves was done within its window."),
+        _("planned times done in their window"), _("planned times that were done, done late, or missed"),
+        _("85 to 95 % is healthy. Always 100 % says more about the entries than about the floor."),
+        _("Schedule compliance as in maintenance; absences and closures are left out."), planned_times, planned_line,
+        band=BAND, **PLANNED,
+    ),
+    Measure(
+        "walk-on-time", Group.PRESENCE, _("Planned walks done in time"),
+        _("How many floor walks that were planned took place within their window."),
+        _("planned floor walks done in their window"), _("planned floor walks that were done, done late, or missed"),
+        _("A walk nobody planned is not in it."),
+        _("After the start window and grace period of layered process audits."), planned_walks, planned_line, **PLANNED,
+    ),
     SetMeasure(
         "area-coverage", Group.PRESENCE, _("Areas visited"),
         _("How many areas saw a leader at least once."),

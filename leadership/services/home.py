@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leadership.models import Activity, Answer
-from leadership.services import corroboration
+from leadership.models import Activity, Answer, Occurrence
+from leadership.services import corroboration, occurrence
 from leadership.services.corroboration import Tally
 from leadership.services.waiting import Thing, waiting_for
 from qms.models import Phase, Record, Site, StandardEdition, User
@@ -85,7 +85,7 @@ class Home:
 
 
 def home(user: User, *, at: datetime) -> Home:
-    """Gather the home page in at most eight queries, however much there is."""
+    """Gather the home page in at most nine queries, however much there is."""
     today = local_today(user, at)
     monday = today - timedelta(days=today.weekday())
     found = concerning(user, today=today, since=monday)
@@ -94,7 +94,7 @@ def home(user: User, *, at: datetime) -> Home:
         today=today,
         monday=monday,
         sunday=monday + timedelta(days=6),
-        planned=[],
+        planned=planned_acts(user, monday, today=today, at=at),
         acts=found.acts,
         due=found.due[:SHOWN],
         drafts=found.drafts,
@@ -103,6 +103,19 @@ def home(user: User, *, at: datetime) -> Home:
         standing=standing,
         red=red_things(standing, mine=sum(is_overdue(row, today) for row in found.due), others=found.overdue_of_others),
     )
+
+
+def planned_acts(user: User, monday: date, *, today: date, at: datetime) -> list[PlannedAct]:
+    """What the user planned for the week and has not done, the soonest first. One query."""
+    rows = occurrence.planned_for(user, monday, monday + timedelta(days=6)).filter(status=Occurrence.Status.PLANNED)
+    return [
+        PlannedAct(
+            label=row.activity_type.label, day=row.planned_on, area=row.area.name if row.area else "",
+            url=f"{reverse('leadership:log')}?occurrence={row.uid}" if row.opens_at <= at else "",
+            is_late=row.planned_on < today,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def concerning(user: User, *, today: date, since: date) -> Concerning:
@@ -170,12 +183,12 @@ def answers_about(user: User, *, since: date) -> Any:
     return Answer.objects.filter(activity__in=activities)
 
 
-def how_it_stands(user: User, *, on: date) -> Standing | None:
-    """The clauses of the default edition over the user's sites; None for who may not see coverage."""
+def how_it_stands(user: User, *, on: date, site: Site | None = None) -> Standing | None:
+    """The clauses of the default edition over the user's sites, or one of them; None for who may not see coverage."""
     if not user.can(Permission.EVIDENCE_VIEW):
         return None
     edition = StandardEdition.objects.filter(is_default=True).first()
-    sites = [site for site in user.visible_sites if site.is_active]
+    sites = [site] if site else [one for one in user.visible_sites if one.is_active]
     if edition is None or not sites:
         return None
     rows = [row for row in coverage(edition, sites, on=on, user=user) if row.is_mapped and not row.items]

@@ -70,15 +70,15 @@ def give(
     thanks = Recognition(
         uid=uid, status=Status.GIVEN, title=_sentence(title), site=site, area=area, owner=by.person, value=value,
         commitment=commitment, about=about, is_confidential=is_confidential,
-        occurred_on=occurred_on or site_today(site, at),
+        occurred_on=occurred_on or site_today(site, at), wall=Wall.AGREED if is_agreed else Wall.ASKED,
     )  # fmt: skip
     _refuse(thanks, entries)
     record_service.refuse_future(thanks, at=at)
     record_service.open_new(thanks, by=by, at=at)
     record_service.set_people(thanks, RecordPerson.Part.LEADER, [(by.person, "")])
     record_service.set_people(thanks, RecordPerson.Part.THANKED, entries)
-    _ask_about_the_wall(thanks, is_agreed=is_agreed, by=by, at=at)
     record_service.seal(thanks, "recognition.given", by=by, at=at)
+    _ask_about_the_wall(thanks, is_agreed=is_agreed, by=by, at=at)
     text = _("%(name)s thanks you: %(title)s") % {"name": by.person.name, "title": thanks.title}
     _tell(thanks, text, but=by, at=at)
     return thanks
@@ -151,6 +151,13 @@ def wish_of(thanks: Recognition, user: User) -> WallWish | None:
     return _wishes(thanks).filter(participant__person_id=user.person_id).first()
 
 
+def unasked_for(user: User, *, since: date) -> Any:
+    """Public thanks to the user of a day or later on which the user has not said whether they may hang on the wall."""
+    asked = WallWish.objects.filter(participant__person_id=user.person_id, wish=Wish.ASKED)
+    rows = Recognition.objects.filter(status=Status.GIVEN, is_confidential=False, occurred_on__gte=since)
+    return rows.filter(pk__in=asked.values("participant__record_id"))
+
+
 def thanked_for(record: Record) -> list[Person]:
     """Whom thanks for a record would go to: who did or raised the improvement, else who owns the record."""
     action = getattr(record, "improvementaction", None) if record.kind == ImprovementAction.KIND else None
@@ -187,12 +194,10 @@ def _wishes(thanks: Recognition) -> Any:
 
 
 def _ask_about_the_wall(thanks: Recognition, *, is_agreed: bool, by: User, at: datetime) -> None:
-    """One open wish per name; the giver's word stands for who cannot be asked by the system or was asked in person."""
+    """One open wish per name, once the names are kept; what the giver was told in person stands for an answer."""
     parts = RecordPerson.objects.filter(record_id=thanks.pk, part=RecordPerson.Part.THANKED)
     said = {"wish": Wish.AGREED, "said_at": at, "said_by": by} if is_agreed else {}
     WallWish.objects.bulk_create([WallWish(participant=part, **said) for part in parts])
-    thanks.wall = Wall.AGREED if is_agreed else Wall.ASKED
-    Recognition.objects.filter(pk=thanks.pk).update(wall=thanks.wall)
 
 
 def _sum_up(thanks: Recognition) -> str:

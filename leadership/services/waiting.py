@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
+from uuid import UUID
 
 from django.db.models import CharField, DateField, F, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from leadership.services import acknowledgement, corroboration
+from leadership.models import Routine
+from leadership.services import acknowledgement, corroboration, occurrence, recognition, resource_request
 from objectives.models import ImprovementAction, QualityCostStatement
 from objectives.services import finance, objective_decision, promise
 from qms.models import User, site_today
@@ -31,7 +33,8 @@ class Source:
 
     ``rows``: what waits for the user at a moment, unsliced, one row per thing. ``key`` (the address's argument),
     ``title``, ``who`` and ``since`` (a date, or a moment) are ORM paths on it. ``words`` and ``note`` may hold
-    %(title)s and %(who)s; ``verb`` is what the user does. ``is_urgent``: it stands above the others.
+    %(title)s and %(who)s; ``verb`` is what the user does. ``is_urgent``: it stands above the
+    others. ``is_by_uid``: the key is a uid, not a number.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Source:
     note: Text = ""
     icon: str = "chat"
     is_urgent: bool = False
+    is_by_uid: bool = False
 
     def columns(self, user: User, at: datetime) -> QuerySet[Any] | None:
         """The rows as (source, key, title, who, since), the same columns for every source; None when there are none."""
@@ -95,6 +99,27 @@ SOURCES: tuple[Source, ...] = (
         who="asked_because", since="asked_on", note="%(who)s", icon="help", is_urgent=True,
     ),
     Source(
+        "resource", _("Decide"), _("%(who)s asks for: %(title)s"), "leadership:resource-request-decide",
+        lambda user, _at: resource_request.waiting_for(user), who="owner__name", since="awaited_on", icon="handshake",
+        is_urgent=True,
+    ),
+    Source(
+        "resource-question", _("Answer"), _("%(who)s has a question: %(title)s"), "leadership:resource-request-detail",
+        lambda user, _at: resource_request.questions_for(user), who="decider__name", since="awaited_on",
+    ),
+    Source(
+        "routine", _("Agree"), _("Standard work to agree to: %(title)s"), "leadership:routine-detail",
+        lambda user, _at: Routine.objects.visible_to(user).filter(
+            status=Routine.Status.PROPOSED, owner_id=user.person_id
+        ),
+        icon="calendar",
+    ),
+    Source(
+        "missed", _("Say why"), _("Not done in time: %(title)s"), "leadership:occurrence-explain",
+        lambda user, _at: occurrence.missed_unexplained(user), key="uid", is_by_uid=True, title="routine__title",
+        since="planned_on", icon="calendar",
+    ),
+    Source(
         "benefit", _("Confirm"), _("Confirm the benefit: %(title)s"), "objectives:benefit-confirm",
         lambda user, at: finance.waiting_for(user, today=_today(user, at)).filter(kind=ImprovementAction.KIND),
         key="benefit_id", note=_("by %(who)s"), who="owner__name", icon="money",
@@ -119,6 +144,11 @@ SOURCES: tuple[Source, ...] = (
         lambda user, at: promise.questions_for(user, at=at), title="action__title", who="action__owner__name",
         since="asked_at", note="%(title)s",
     ),
+    Source(
+        "wall", _("Answer"), _("%(who)s thanked you: may it hang on the wall?"), "leadership:recognition-detail",
+        lambda user, at: recognition.unasked_for(user, since=(at - timedelta(days=30)).date()), who="owner__name",
+        note="%(title)s", icon="star",
+    ),
 )  # fmt: skip
 
 
@@ -136,8 +166,9 @@ def waiting_for(user: User, *, at: datetime, most: int) -> list[Thing]:
 
 
 def _said(source: Source, row: _Row) -> Thing:
+    key = UUID(row["wait_key"]) if source.is_by_uid else row["wait_key"]
     names = {"title": row["wait_title"], "who": row["wait_who"]}
     return Thing(
         words=str(source.words) % names, note=str(source.note) % names, verb=str(source.verb), icon=source.icon,
-        url=reverse(source.url_name, args=[row["wait_key"]]), since=row["wait_since"], is_urgent=source.is_urgent,
+        url=reverse(source.url_name, args=[key]), since=row["wait_since"], is_urgent=source.is_urgent,
     )  # fmt: skip

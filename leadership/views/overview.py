@@ -58,7 +58,10 @@ GROUPS: Groups = [
                 _("Engagement measures"), "leadership:engagement", "gauge",
                 _("What the records say about leadership, each figure with its n"), Permission.ENGAGEMENT_VIEW,
             ),
-            Section(_("Sites"), "leadership:site-page-list", "site", _("One page per plant: how it stands this week")),
+            Section(
+                _("Sites"), "leadership:site-page-list", "site", _("One page per plant: how it stands this week"),
+                Permission.ENGAGEMENT_VIEW,
+            ),
         ],
     ),
 ]  # fmt: skip

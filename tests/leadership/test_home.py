@@ -1,7 +1,7 @@
 """The first page and what is due."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -9,13 +9,24 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from leadership.models import Answer
+from leadership.models import Answer, Occurrence
 from leadership.services import corroboration
 from leadership.services import home as service
+from leadership.services import routine as routine_service
 from objectives.services import improvement_action, objective_standing
 from qms.models import User
 from qms.services import record as record_service
-from tests.factories import NOW, TODAY, MappingFactory, cast_member, hiro, logged_activity, omar, yusuf
+from tests.factories import (
+    NOW,
+    TODAY,
+    ActivityTypeFactory,
+    MappingFactory,
+    cast_member,
+    hiro,
+    logged_activity,
+    omar,
+    yusuf,
+)
 from tests.objectives.test_objective import approved, measure
 
 pytestmark = pytest.mark.django_db
@@ -203,3 +214,34 @@ def test_home_asks_who_something_was_promised_to() -> None:
         ("Hiro Weber asks: is this promise kept?", "Light above the bench"),
     ]  # fmt: skip
     assert service.home(quality, at=NOW).waiting == []
+
+
+def test_home_offers_what_i_planned_this_week_and_lists_what_i_missed_as_waiting() -> None:
+    boss, other = yusuf(), hiro()
+    for planned_on, status in ((TODAY, "planned"), (TODAY + timedelta(days=2), "planned"), (TODAY, "missed")):
+        occurrence_of(boss, planned_on, status)
+    occurrence_of(other, TODAY, "planned")
+    home = service.home(boss, at=NOW)
+    assert [(act.label, act.day, act.is_late) for act in home.planned] == [
+        ("Floor walk", TODAY, False), ("Floor walk", TODAY + timedelta(days=2), False),
+    ]  # fmt: skip
+    assert [bool(act.url) for act in home.planned] == [True, False], "its window has not opened yet"
+    (missed,) = home.waiting
+    assert missed.words.startswith("Not done in time: ")
+    with time_machine.travel(NOW, tick=False):
+        assert as_user(boss).get(missed.url).status_code == 200
+        assert as_user(boss).get(home.planned[0].url).status_code == 200
+
+
+def occurrence_of(leader: User, planned_on: date, status: str) -> Occurrence:
+    """A planned time of a routine of the leader's own, as it stands."""
+    routine = routine_service.propose(
+        uid=uuid.uuid4(), owner=leader.person, site=leader.person.site, activity_type=ActivityTypeFactory(),
+        rule="FREQ=YEARLY", starts_on=planned_on + timedelta(days=300), by=leader, at=NOW,
+    )  # fmt: skip
+    begins = datetime.combine(planned_on, time(9), tzinfo=UTC)
+    return Occurrence.objects.create(
+        routine=routine, routine_version=1, leader=leader.person, site=routine.site, rule_on=planned_on,
+        activity_type=routine.activity_type, planned_on=planned_on, begins_at=begins, opens_at=begins,
+        closes_at=begins + timedelta(hours=12), status=status,
+    )  # fmt: skip
