@@ -95,8 +95,14 @@ class DeclineForm(GrantFields, ConfirmedForm):
     title = forms.CharField(
         label=_("The risk, in one sentence"), max_length=240, help_text=_("Taken from what who asked wrote.")
     )
-    likelihood = forms.TypedChoiceField(label=_("How likely"), coerce=int, widget=forms.RadioSelect)
-    impact = forms.TypedChoiceField(label=_("How grave"), coerce=int, widget=forms.RadioSelect)
+    likelihood = forms.TypedChoiceField(
+        label=_("How likely"), coerce=int, widget=forms.RadioSelect,
+        error_messages={"required": _("Say how likely it is.")},
+    )  # fmt: skip
+    impact = forms.TypedChoiceField(
+        label=_("How grave"), coerce=int, widget=forms.RadioSelect,
+        error_messages={"required": _("Say how grave it would be.")},
+    )  # fmt: skip
     compensating_control = forms.CharField(
         label=_("Until then, what catches it?"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("A check, a stock, a second pair of eyes."),
