@@ -132,7 +132,7 @@ def read_what_stands(asker: Player) -> None:
     """Who asked reads who answers for it, until when, and what the target is now; the old one beside it."""
     asker.go("/leadership/resources/?view=mine").follow(TITLE)
     asker.reads("Ana Ruiz", "The target, adjusted", "2.6 %", "I decline this and bear the risk until 1 Mar 2027")
-    expect(asker.main.locator("del")).to_contain_text("2 % by 27 Dec 2026")
+    expect(asker.main.locator(".resource-targets del")).to_have_text("2 % by 27 Dec 2026")
     request = ResourceRequest.objects.get()
     assert Signature.objects.filter(name="Ana Ruiz").count() == 3
     assert [target.target_value for target in ObjectiveTarget.objects.order_by("number")] == [
@@ -155,7 +155,7 @@ def request_pack(leader: Player, clause: str, target: Path) -> Path:
 def holds_its_part(pack: Path, clause: str) -> None:
     """The request, the accepted risk, the adjusted target: each in the pack of its clause, with the reference."""
     words = " ".join(
-        subprocess.run(["pdftotext", "-layout", pack, "-"], capture_output=True, text=True, check=True).stdout.split()
+        subprocess.run(["pdftotext", pack, "-"], capture_output=True, text=True, check=True).stdout.split()
     )
     request, acceptance = ResourceRequest.objects.get(), RiskAcceptance.objects.get()
     n, title = CLAUSES[clause]
