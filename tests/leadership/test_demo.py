@@ -96,6 +96,8 @@ def test_a_second_load_goes_on_where_the_first_ended() -> None:
 
 @pytest.mark.django_db
 def test_the_demo_improves_believably(monkeypatch: pytest.MonkeyPatch) -> None:
+    from leadership.models import ResourceRequest
+    from leadership.services.resource_request_figures import overdue_arrivals
     from objectives.models import Benefit, ImprovementAction, Promise
     from objectives.services import benefit
 
@@ -111,4 +113,12 @@ def test_the_demo_improves_believably(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Promise.objects.filter(answer="lapsed").exists()
     savings = benefit.confirmed_savings(Site.objects.all(), date(2026, 1, 1), TODAY)
     assert savings.total > 20_000
+    requests = ResourceRequest.objects.order_by("asked_on")
+    assert set(requests.values_list("status", flat=True)) == {
+        "requested", "provided", "partly", "declined", "closed", "withdrawn",
+    }  # fmt: skip
+    assert [request.reference for request in overdue_arrivals(TODAY)] == [
+        requests.get(budget_line="Tooling line 1").reference
+    ]
+    assert max((TODAY - request.awaited_on).days for request in requests.waiting()) == 40
     assert verify().is_intact
