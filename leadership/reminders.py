@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from leadership.models import Activity, Addressee, Invitation, Occurrence, ResourceRequest, Routine
+from leadership.models import Activity, Addressee, Communication, Invitation, Occurrence, ResourceRequest, Role, Routine
 from leadership.services import acknowledgement_letter, corroboration
+from leadership.services import communication_question as question_service
+from leadership.services import role as role_service
 from qms.letters import Letter
 from qms.letters import register as register_letter
 from qms.reminder_events import ReminderEvent, register
@@ -77,5 +79,28 @@ RESOURCE_ACCEPTANCE = register(
         words=_("The risk you bear for it is accepted until %(due)s; then it is to be decided again."),
         waiting=lambda: ResourceRequest.objects.all().borne(), due="acceptance__expires_on",
         responsible="decider_id", needs_signature=True,
+    )
+)  # fmt: skip
+ROLE_UNACCEPTED = register(
+    ReminderEvent(
+        kind=Role.KIND, event="due", label=_("Role not accepted"), needs_signature=True,
+        words=_("Say yes or no to the role you are offered, by %(due)s."), waiting=role_service.unaccepted,
+        responsible="holder_id",
+    )
+)  # fmt: skip
+ROLE_REVIEW = register(
+    ReminderEvent(
+        kind=Role.KIND, event="review", label=_("Role to be reviewed"),
+        words=_("Look at it with its holder: is it still right? By %(due)s."), waiting=role_service.review_due,
+        due="review_on", deputy="deputy_id",
+    )
+)  # fmt: skip
+COMMUNICATION_QUESTION = register(
+    ReminderEvent(
+        kind=Communication.KIND, event="question_asked", label=_("Question without an answer"),
+        words=_("Somebody asked a question on %(due)s and waits for an answer."),
+        waiting=question_service.open_questions, record="communication_id", due="asked_on",
+        responsible="communication__owner_id", site="communication__site_id", area="communication__area_id",
+        subject="pk",
     )
 )  # fmt: skip

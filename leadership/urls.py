@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver
 from leadership.routes import (
     acknowledgement,
     activity,
+    communication,
     engagement,
     home,
     policy,
@@ -24,4 +25,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *acknowledgement.urlpatterns,
     *standard_work.urlpatterns,
     *role.urlpatterns,
+    *communication.urlpatterns,
 ]

@@ -3,6 +3,7 @@
 from leadership.models.acknowledgement import Acknowledgement, AcknowledgementCampaign, Addressee
 from leadership.models.activity import Activity, ActivityStop, ActivityType
 from leadership.models.calendar_feed import CalendarFeed
+from leadership.models.communication import Communication, CommunicationQuestion
 from leadership.models.corroboration import Answer, Invitation
 from leadership.models.policy import Policy
 from leadership.models.process import Process, RaciLetter
@@ -22,6 +23,8 @@ __all__ = [
     "Answer",
     "CalendarFeed",
     "CannotMoveOn",
+    "Communication",
+    "CommunicationQuestion",
     "Decision",
     "Invitation",
     "Occurrence",

@@ -2,6 +2,7 @@
 
 from leadership.records.acknowledgement import ACKNOWLEDGEMENT
 from leadership.records.activity import ACTIVITY
+from leadership.records.communication import COMMUNICATION
 from leadership.records.policy import POLICY
 from leadership.records.recognition import RECOGNITION
 from leadership.records.resource_request import RESOURCE_REQUEST
@@ -11,6 +12,7 @@ from leadership.records.routine import ROUTINE
 __all__ = [
     "ACKNOWLEDGEMENT",
     "ACTIVITY",
+    "COMMUNICATION",
     "POLICY",
     "RECOGNITION",
     "RESOURCE_REQUEST",

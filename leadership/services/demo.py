@@ -15,6 +15,7 @@ from django.db import transaction
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as activity_service
 from leadership.services import (
+    demo_communication,
     demo_improvement_action,
     demo_nonconformity,
     demo_objective,
@@ -98,6 +99,7 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     report(f"{demo_recognition.tell(plant)} thanks …")
     report(f"{demo_resource_request.tell(plant)} resource requests …")
     report(f"{demo_role.tell(plant)} roles …")
+    report(f"{demo_communication.tell(plant)} communications …")
     demo_improvement_action.answer_or_let_lapse(until=at)
     organization = Organization.current()
     with transaction.atomic():

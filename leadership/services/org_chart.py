@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -51,6 +52,16 @@ class Chart:
     roots: list[Member]
     vacant: list[str] = field(default_factory=list)
     is_cut: bool = False
+
+    @classmethod
+    def from_facts(cls, facts: dict[str, Any]) -> Chart:
+        """The chart that ``dataclasses.asdict`` made plain values of."""
+
+        def member(one: dict[str, Any]) -> Member:
+            marks = [RoleMark(**mark) for mark in one["roles"]]
+            return Member(one["name"], one["job_title"], marks, [member(report) for report in one["reports"]])
+
+        return cls([member(root) for root in facts["roots"]], facts["vacant"], facts["is_cut"])
 
 
 @dataclass

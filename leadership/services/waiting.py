@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from leadership.models import Routine
 from leadership.services import acknowledgement, corroboration, occurrence, recognition, resource_request
+from leadership.services import communication_question as question_service
+from leadership.services import role as role_service
 from objectives.models import ImprovementAction, QualityCostStatement
 from objectives.services import finance, objective_decision, promise
 from qms.models import User, site_today
@@ -138,6 +140,16 @@ SOURCES: tuple[Source, ...] = (
         "acknowledgement", _("Read"), _("Read and acknowledge: %(title)s"), "leadership:acknowledge-mine",
         lambda user, _at: acknowledgement.waiting_for(user), title="campaign__title", who="campaign__owner__name",
         since="joined_at", note=_("asked by %(who)s"), icon="check-circle",
+    ),
+    Source(
+        "role", _("Accept"), _("Do you accept the role “%(title)s”?"), "leadership:role-accept",
+        lambda user, _at: role_service.waiting_for(user), who="owner__name", since="offered_on",
+        note=_("assigned by %(who)s"), icon="people",
+    ),
+    Source(
+        "question", _("Answer"), _("Somebody asks: %(title)s"), "leadership:communication-answer",
+        lambda user, _at: question_service.waiting_for(user), title="text", who="communication__title",
+        since="asked_on", note=_("after “%(who)s”"),
     ),
     Source(
         "promise", _("Answer"), _("%(who)s asks: is this promise kept?"), "objectives:promise-mine",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,8 +15,9 @@ register = template.Library()
 
 
 @register.inclusion_tag("leadership/org_chart_svg.html")
-def org_chart(chart: Chart, title: str, width: int = 780, has_list: bool = True) -> dict[str, object]:
+def org_chart(chart: Chart | dict[str, Any], title: str, width: int = 780, has_list: bool = True) -> dict[str, object]:
     """Draw a chart (leadership/services/org_chart.py) at most ``width`` units wide; on paper without the list."""
+    chart = Chart.from_facts(chart) if isinstance(chart, dict) else chart
     drawing = draw(chart, width)
     people = sum(root.count() for root in chart.roots)
     said = ngettext("%(title)s: %(n)d person", "%(title)s: %(n)d people", people) % {"title": title, "n": people}
