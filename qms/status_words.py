@@ -40,7 +40,6 @@ STATUS_WORDS: dict[str, StatusWord] = {
     "judged": StatusWord(_("Effect judged"), "eye", "good"),
     "drafted": StatusWord(_("Draft"), "circle-dashed", "neutral"),
     "vacant": StatusWord(_("Vacant"), "circle-gap", "missing"),
-    "given": StatusWord(_("Given"), "check-circle", "good"),
     "offered": StatusWord(_("Waits for a yes"), "hourglass", "soon"),
     "accepted": StatusWord(_("Accepted"), "check-circle", "good"),
     "contained": StatusWord(_("Contained"), "shield", "soon"),
