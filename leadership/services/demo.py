@@ -19,6 +19,7 @@ from leadership.services import (
     demo_improvement_action,
     demo_nonconformity,
     demo_objective,
+    demo_policy,
     demo_quality_cost,
     demo_recognition,
     demo_resource_request,
@@ -96,6 +97,7 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     report(f"{demo_objective.tell(plant)} objectives …")
     demo_quality_cost.save_money(plant)
     report(f"{demo_nonconformity.tell(plant)} nonconformities …")
+    report(f"{demo_policy.tell(plant)} versions of the quality policy …")
     report(f"{demo_recognition.tell(plant)} thanks …")
     report(f"{demo_resource_request.tell(plant)} resource requests …")
     report(f"{demo_role.tell(plant)} roles …")
