@@ -10,7 +10,9 @@ from leadership.services import communication_question as question_service
 from leadership.services import role as role_service
 from qms.letters import Letter
 from qms.letters import register as register_letter
+from qms.models import Site
 from qms.reminder_events import ReminderEvent, register
+from qms.services.reminder_people import Roles
 
 register_letter(
     Letter(corroboration.LETTER, _("Question to somebody who was there"), corroboration.compose_invitation)
@@ -104,3 +106,13 @@ COMMUNICATION_QUESTION = register(
         subject="pk",
     )
 )  # fmt: skip
+
+
+def _holders_of(slug: str, site_id: int) -> list[int]:
+    """Who holds a role at a site, for rules that name the role: the holder, or else the deputy."""
+    site = Site.objects.get(pk=site_id)
+    holder = role_service.holder_of(slug, site=site)
+    return [person.pk for person in ([holder] if holder else role_service.deputies(slug, site=site))]
+
+
+Roles.holders = staticmethod(_holders_of)

@@ -66,6 +66,7 @@ class Directory:
         self.at = at
         self._stand_ins: dict[date, dict[int, int]] = {}
         self._chains: dict[int, list[int]] = {}
+        self._holders: dict[tuple[str, int], list[int]] = {}
 
     @cached_property
     def people(self) -> dict[int, Member]:
@@ -134,6 +135,12 @@ class Directory:
     def team(self, person_id: int) -> list[int]:
         """Who reports to the person."""
         return self._reports.get(person_id, [])
+
+    def role_holders(self, slug: str, site_id: int) -> list[int]:
+        """Who holds the role at the site; asked once."""
+        if (slug, site_id) not in self._holders:
+            self._holders[slug, site_id] = Roles.holders(slug, site_id)
+        return self._holders[slug, site_id]
 
     def chain(self, person_id: int) -> list[int]:
         """Leaders above a person, the next one first: of the same area and shift, then manager by manager.

@@ -19,7 +19,7 @@ from django.db.models.functions import Cast
 from qms.models import Reminder, ReminderChannel, ReminderRule, Site
 from qms.reminder_events import ReminderEvent, events_named, kinds_with_their_own
 from qms.services import trail
-from qms.services.reminder_people import Directory, Roles, Told
+from qms.services.reminder_people import Directory, Told
 from qms.services.reminder_time import next_digest, out_of_quiet
 
 BATCH = 10_000
@@ -237,7 +237,7 @@ def _named(name: str, row: Waiting, directory: Directory) -> list[int]:
         return directory.area_leaders(row.area_id)
     if name == "manager":
         return directory.chain(row.responsible_id)[:1]
-    return Roles.holders(name.removeprefix("role:"), row.site_id)
+    return directory.role_holders(name.removeprefix("role:"), row.site_id)
 
 
 def _unsubscribed(directory: Directory, person_id: int, kind: str, event: ReminderEvent) -> bool:
