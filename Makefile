@@ -48,7 +48,7 @@ bench: venv-dev  ## the speed and memory budgets, as a table (PostgreSQL)
 	@POSTGRESQL_OPTIONS='-c shared_buffers=512MB' script/with_servers .venv/bin/python -m tests.bench $(ARGS)
 
 translations: venv-dev  ## collect the texts of the shop floor's pages into locale/ and compile them
-	@$(PYTHON_RUN) manage.py make_translations
+	@DEBUG=1 $(PYTHON_RUN) manage.py make_translations
 	@for texts in locale/*/LC_MESSAGES/django.po; do msgfmt --check -o "$${texts%.po}.mo" "$$texts"; done
 
 lock:  ## compile requirements*.in into the hashed requirements*.txt (UPGRADE=1 takes newer versions)
