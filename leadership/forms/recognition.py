@@ -69,7 +69,7 @@ class _Facts(forms.Form):
 
     def offer(self, user: User, *, value: RecognitionValue | None, site: Site | None) -> None:
         """Fill the choices with what the user may see; ``value``: one that stands, in use or not."""
-        kept = RecognitionValue.objects.filter(pk=value.pk if value else None)
+        kept = RecognitionValue.objects.filter(pk__in=[value.pk] if value else [])
         values = RecognitionValue.objects.filter(is_active=True) | kept
         areas = Area.objects.visible_to(user).active().select_related("site").order_by("site__name", "name", "pk")
         self._set("value", values.order_by("position", "pk"))
@@ -161,7 +161,7 @@ class RecognitionChangeForm(_Facts):
 
     def __init__(self, *args: Any, user: User, thanks: Recognition, **kwargs: Any) -> None:
         initial = {name: getattr(thanks, name) for name in service.PLAIN_FIELDS} | {"version": thanks.version}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **(kwargs | {"initial": initial}))
         self.user = user
         self.offer(user, value=thanks.value, site=thanks.site)
 

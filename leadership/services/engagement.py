@@ -16,7 +16,7 @@ from django.db.models import BooleanField, CharField, Count, DateField, Expressi
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext_lazy as _
 
-from qms.models import Phase, Record, Site, User
+from qms.models import Phase, Site, User
 from qms.records import Text
 
 MONTHS_OF_TREND = 12
@@ -96,7 +96,7 @@ class Measure:
         rows = self.rows(scope)
         return rows.filter(**{f"{self.day}__range": (scope.first, scope.last)}) if self.day else rows
 
-    def by_month(self, scope: Scope) -> QuerySet[Any]:
+    def by_month(self, scope: Scope) -> Any:
         """(measure, month, counted, fitting) for every month of the scope that has any."""
         month = TruncMonth(self.day) if self.day else Value(scope.last.replace(day=1), output_field=DateField())
         rows = (
@@ -163,7 +163,7 @@ class Figure:
         return [round(100 * fits / n, 1) if n else None for _month, fits, n in self.months]
 
 
-def flag(condition: Any) -> ExpressionWrapper:
+def flag(condition: Any) -> Any:
     """A condition as the column ``fits``."""
     return ExpressionWrapper(Q(condition), output_field=BooleanField())
 
@@ -239,10 +239,10 @@ def _month(scope: Scope, month: date) -> Scope:
     return replace(scope, first=month, last=min(scope.last, date.fromordinal(end.toordinal() - 1)))
 
 
-def record_line(record: Record) -> Line:
+def record_line(record: Any) -> Line:
     """A record, as every list shows it."""
     where = record.area.name if record.area else record.site.name
     return Line(
         record.title, f"{record.reference} · {where}", record.occurred_on, f"/records/{record.uid}/",
-        bool(record.fits),  # type: ignore[attr-defined]  the annotation of the measure's rows
+        bool(record.fits),
     )  # fmt: skip

@@ -34,27 +34,27 @@ def acts(scope: Scope) -> QuerySet[Any]:
     return rows
 
 
-def late(scope: Scope) -> QuerySet[Any]:
+def late(scope: Scope) -> Any:
     """All of them; fits: recorded later than the day after."""
     zones = [(site.pk, site.zone) for site in scope.sites]
     itself = Activity.objects.filter(pk=OuterRef("pk"))
     return acts(scope).annotate(fits=Exists(recorded_late(itself, zones)))
 
 
-def with_photos(scope: Scope) -> QuerySet[Any]:
+def with_photos(scope: Scope) -> Any:
     """Those with photos; fits: one of them is in another record as well."""
     photos = Attachment.objects.filter(record_id=OuterRef("pk"), form="photo", withdrawn_at=None)
     return acts(scope).filter(Exists(photos)).annotate(fits=Exists(photos.filter(same_as__isnull=False)))
 
 
-def at_once(scope: Scope) -> QuerySet[Any]:
+def at_once(scope: Scope) -> Any:
     """All of them; fits: the same person recorded another one within the same minute."""
     minute = Window(Count("pk"), partition_by=[F("recorded_by_id"), TruncMinute("recorded_at")])
     many = acts(scope).filter(recorded_by__isnull=False).order_by().alias(in_minute=minute).filter(in_minute__gt=1)
     return acts(scope).annotate(fits=flag(Q(pk__in=many.values("pk"))))
 
 
-def at_month_end(scope: Scope) -> QuerySet[Any]:
+def at_month_end(scope: Scope) -> Any:
     """All of them; fits: recorded on the last day of a month, where the site is."""
     rows = acts(scope)
     tomorrow = ExpressionWrapper(F("recorded_at") + timedelta(days=1), output_field=DateTimeField())
@@ -66,7 +66,7 @@ def at_month_end(scope: Scope) -> QuerySet[Any]:
     return rows.annotate(fits=flag(is_last))
 
 
-def nothing_found(scope: Scope) -> QuerySet[Any]:
+def nothing_found(scope: Scope) -> Any:
     """Floor walks; fits: nothing seen, heard or promised, no notes and no follow-up."""
     said = ActivityStop.objects.filter(activity=OuterRef("pk")).exclude(seen="", heard="", promised="")
     followed = ImprovementAction.objects.filter(source=OuterRef("pk"))

@@ -46,7 +46,7 @@ EVERY = Q(pk__isnull=False)
 # --- being there ------------------------------------------------------------------------------------------------------
 
 
-def acts_in_areas(scope: Scope) -> QuerySet[Any]:
+def acts_in_areas(scope: Scope) -> Any:
     """Leadership acts with an area, of their own or of a stop."""
     stops = ActivityStop.objects.filter(activity=OuterRef("pk"), area__isnull=False)
     return scope.seen(Activity).filter(Q(area__isnull=False) | Exists(stops)).annotate(fits=flag(EVERY))
@@ -57,7 +57,8 @@ def areas_visited(scope: Scope) -> Iterable[tuple[date, int]]:
     acts = scope.seen(Activity).filter(occurred_on__range=(scope.first, scope.last)).order_by()
     own = acts.filter(area__isnull=False).values_list(TruncMonth("occurred_on"), "area_id")
     at_stops = ActivityStop.objects.filter(activity__in=acts.values("pk"), area__isnull=False).order_by()
-    return own.union(at_stops.values_list(TruncMonth("activity__occurred_on"), "area_id"))
+    both: Iterable[tuple[date, int]] = own.union(at_stops.values_list(TruncMonth("activity__occurred_on"), "area_id"))
+    return both
 
 
 def areas_of(scope: Scope) -> set[int]:
@@ -77,13 +78,13 @@ def area_lines(scope: Scope) -> Sequence[Line]:
     ]
 
 
-def walks(scope: Scope) -> QuerySet[Any]:
+def walks(scope: Scope) -> Any:
     """Floor walks; fits: somebody was met by name."""
     met = RecordPerson.objects.filter(record_id=OuterRef("pk"), part=RecordPerson.Part.MET)
     return scope.seen(Activity).filter(activity_type__slug=WALK).annotate(fits=Exists(met))
 
 
-def acts_seen_by_others(scope: Scope) -> QuerySet[Any]:
+def acts_seen_by_others(scope: Scope) -> Any:
     """Leadership acts; fits: somebody who was there answered, or said whether a promise made there was kept."""
     answered = Invitation.objects.filter(activity=OuterRef("pk"), answered_at__isnull=False)
     told = Promise.objects.filter(
@@ -114,7 +115,7 @@ def planned_line(row: Any) -> Line:
 # --- closing the loop -------------------------------------------------------------------------------------------------
 
 
-def raised_by_somebody(scope: Scope) -> QuerySet[Any]:
+def raised_by_somebody(scope: Scope) -> Any:
     """Improvements somebody other than the owner raised or was promised; fits: that person said it is done."""
     kept = Promise.objects.filter(action=OuterRef("pk"), answer=Promise.Answer.KEPT)
     somebody = Q(raiser__isnull=False) & ~Q(raiser=F("owner")) | Q(promised_to__isnull=False) & ~Q(
@@ -126,7 +127,7 @@ def raised_by_somebody(scope: Scope) -> QuerySet[Any]:
 # --- noticing good work -----------------------------------------------------------------------------------------------
 
 
-def thanks_given(scope: Scope) -> QuerySet[Any]:
+def thanks_given(scope: Scope) -> Any:
     """Thanks that stand."""
     return scope.seen(Recognition).filter(status=Recognition.Status.GIVEN).annotate(fits=flag(EVERY))
 
@@ -176,7 +177,7 @@ def week_lines(scope: Scope) -> Sequence[Line]:
 # --- acting before it fails, resources --------------------------------------------------------------------------------
 
 
-def actions_opened(scope: Scope) -> QuerySet[Any]:
+def actions_opened(scope: Scope) -> Any:
     """Improvements; fits: they began before anything failed."""
     proactive = ImprovementAction.Drive.PROACTIVE
     return scope.seen(ImprovementAction).annotate(fits=flag(Q(drive=proactive)))
@@ -187,12 +188,12 @@ def decisions(scope: Scope) -> QuerySet[Any]:
     return ResourceDecision.objects.filter(request__in=scope.seen(ResourceRequest).order_by().values("pk"))
 
 
-def decided_in_time(scope: Scope) -> QuerySet[Any]:
+def decided_in_time(scope: Scope) -> Any:
     """All of them; fits: within ANSWERED_WITHIN_DAYS days."""
     return decisions(scope).annotate(fits=flag(Q(days__lte=ANSWERED_WITHIN_DAYS)))
 
 
-def declined(scope: Scope) -> QuerySet[Any]:
+def declined(scope: Scope) -> Any:
     """Those that said no, wholly or in part; fits: a leader signed the acceptance of the risk."""
     signed = Q(acceptance__isnull=False, signature__isnull=False)
     return decisions(scope).filter(choice__in=[Decision.DECLINED, Decision.PARTLY]).annotate(fits=flag(signed))
@@ -217,7 +218,7 @@ def acceptance_line(row: Any) -> Line:
     return Line(row.risk.title, note, row.accepted_on, f"/records/{row.risk.uid}/", bool(row.fits))
 
 
-PLANNED = {"day": "planned_on", "related": ("activity_type", "area", "routine")}
+PLANNED: dict[str, Any] = {"day": "planned_on", "related": ("activity_type", "area", "routine")}
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "adherence", Group.PRESENCE, _("Standard work done in time"),

@@ -148,7 +148,8 @@ def answer(thanks: Recognition, *, wish: str, by: User, at: datetime) -> Recogni
 
 def wish_of(thanks: Recognition, user: User) -> WallWish | None:
     """What the user, if thanked here, said about the wall."""
-    return _wishes(thanks).filter(participant__person_id=user.person_id).first()
+    found: WallWish | None = _wishes(thanks).filter(participant__person_id=user.person_id).first()
+    return found
 
 
 def unasked_for(user: User, *, since: date) -> Any:
@@ -211,6 +212,6 @@ def _tell(thanks: Recognition, text: str, *, but: User, at: datetime) -> None:
     parts = thanks.participants.filter(part=RecordPerson.Part.THANKED, person__isnull=False)
     url = reverse("leadership:recognition-detail", args=[thanks.pk])
     for part in parts.select_related("person__user"):
-        user = log_in_of(part.person, at=at)
+        user = log_in_of(part.person, at=at) if part.person else None
         if user is not None and user != but:
             job.notify(user, text, at=at, url=url)
