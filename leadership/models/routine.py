@@ -88,6 +88,8 @@ class Routine(Record):
         _("still in time after the day (hours)"), default=0, validators=[MaxValueValidator(LONGEST_WINDOW)]
     )
     planned_until_on = models.DateField(null=True, blank=True, editable=False)
+    exceptions = models.JSONField(default=list, blank=True, editable=False)
+    """Days of the rule that a calendar left out or moved: pairs of ISO days, the second empty where it was left out."""
     source_uid = models.CharField(_("entry of a calendar"), max_length=255, blank=True, editable=False)
 
     objects: ClassVar = RoutineQuerySet.as_manager()
@@ -122,6 +124,7 @@ class Routine(Record):
             "on_closed": self.get_on_closed_display(),
             "opens_before_hours": self.opens_before_hours,
             "grace_hours": self.grace_hours,
+            "exceptions": [" → ".join(filter(None, pair)) for pair in self.exceptions],
         }
 
     @property

@@ -40,6 +40,7 @@ ROUTINE = register(
             "on_closed": _("When the site is closed"),
             "opens_before_hours": _("May begin before (hours)"),
             "grace_hours": _("Still in time after the day (hours)"),
+            "exceptions": _("Left out or moved"),
         },
         verbs={
             "routine.proposed": _("Proposed"),

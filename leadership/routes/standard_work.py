@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from leadership.views import adherence, calendar_feed, occurrence, routine
+from leadership.views import adherence, calendar_feed, occurrence, routine, routine_import
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("leadership/routines/", routine.routine_list, name="routine-list"),
     path("leadership/routines/export/", routine.routine_export, name="routine-export"),
     path("leadership/routines/print/", routine.routine_list_print, name="routine-list-print"),
     path("leadership/routines/new/", routine.routine_new, name="routine-new"),
+    path("leadership/routines/import/", routine_import.routine_import, name="routine-import"),
+    path("leadership/routines/import/<uuid:uid>/", routine_import.routine_import_check, name="routine-import-check"),
     path("leadership/routines/<int:pk>/", routine.routine_detail, name="routine-detail"),
     path("leadership/routines/<int:pk>/print/", routine.routine_print, name="routine-print"),
     path("leadership/routines/<int:pk>/edit/", routine.routine_edit, name="routine-edit"),

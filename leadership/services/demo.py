@@ -25,6 +25,7 @@ from leadership.services import (
     demo_resource_request,
     demo_risk,
     demo_role,
+    demo_routine,
 )
 from leadership.services.demo_story import SUPERVISORS, Event, events
 from objectives.models import ImprovementAction
@@ -88,7 +89,10 @@ def load(*, today: date, at: datetime, report: Callable[[str], None] = lambda _l
     )  # fmt: skip
     story = events(today, site.zone)
     report(f"{len(people)} people, {len(story)} activities …")
-    _tell(cast_, story, today=today)
+    work = demo_routine.Setting(site, cast_.users, cast_.types, cast_.areas, today, judged_at=began)
+    report(f"{demo_routine.begin(work)} routines …")
+    _tell(cast_, story, today=today, work=work)
+    demo_routine.finish(work, at=at)
     demo_improvement_action.answer_or_let_lapse(until=at)
     plant = demo_improvement_action.Plant(site, cast_.users, cast_.people, cast_.areas, today)
     report(f"{demo_improvement_action.tell(plant)} improvements …")
@@ -191,11 +195,12 @@ def _user(person: Person, profile: str, site: Site, *, at: datetime) -> User:
     return user
 
 
-def _tell(cast_: Cast, story: list[Event], *, today: date) -> None:
+def _tell(cast_: Cast, story: list[Event], *, today: date, work: demo_routine.Setting) -> None:
     """Log the events in the order they were entered, and keep or miss the promises on the way."""
     promises: list[tuple[datetime, uuid.UUID]] = []
     with_photos = {event.number for event in [e for e in story if e.photos][-PHOTO_EVENTS:]}
     for event in story:
+        demo_routine.until(work, event.recorded_at)
         while promises and promises[0][0] <= event.recorded_at:
             _keep(promises.pop(0)[1], at=event.recorded_at)
         told = event if event.number in with_photos else replace(event, photos=())

@@ -27,6 +27,7 @@ class Slot:
     rule_on: date
     planned_on: date
     excuse: str = ""
+    is_cancelled: bool = False
 
 
 @transaction.atomic
@@ -104,9 +105,13 @@ def slots(routine: Routine, calendar: Calendar, first: date, last: date, taken: 
     """What becomes of each day the rule gives from first to last. ``taken``: days it is planned for already."""
     margin = timedelta(days=14)
     given = recurrence.days(routine.rule, anchor=routine.anchor_on, first=first - margin, last=last + margin)
-    busy = {*taken, *(day for day in given if calendar.is_working(day))}
+    told = {date.fromisoformat(on): to for on, to in routine.exceptions}
+    busy = {*taken, *(day for day in given if calendar.is_working(day) and day not in told)}
     for rule_on in given:
         if not first <= rule_on <= last:
+            continue
+        if rule_on in told:
+            yield _told(rule_on, told[rule_on])
             continue
         if calendar.is_working(rule_on):
             yield Slot(rule_on, rule_on)
@@ -118,6 +123,18 @@ def slots(routine: Routine, calendar: Calendar, first: date, last: date, taken: 
             yield Slot(rule_on, moved)
         elif closure:
             yield Slot(rule_on, rule_on, _("The site was closed: %s") % closure.reason)
+
+
+def _told(rule_on: date, to: str) -> Slot:
+    if to:
+        return Slot(rule_on, date.fromisoformat(to))
+    return Slot(rule_on, rule_on, _("Left out in the calendar it came from"), is_cancelled=True)
+
+
+def _status(slot: Slot) -> str:
+    if slot.is_cancelled:
+        return Status.CANCELLED
+    return Status.EXCUSED if slot.excuse else Status.PLANNED
 
 
 def _new(routine: Routine, first: date, last: date) -> Iterator[Occurrence]:
@@ -136,7 +153,7 @@ def _new(routine: Routine, first: date, last: date) -> Iterator[Occurrence]:
             routine=routine, routine_version=routine.version, leader_id=routine.owner_id, site_id=routine.site_id,
             activity_type_id=routine.activity_type_id, area=areas[(turn + number) % len(areas)] if areas else None,
             rule_on=slot.rule_on, planned_on=slot.planned_on, begins_at=begins_at, opens_at=opens_at,
-            closes_at=closes_at, status=Status.EXCUSED if slot.excuse else Status.PLANNED, note=slot.excuse[:400],
+            closes_at=closes_at, status=_status(slot), note=slot.excuse[:400],
         )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from qms.services.wording import known_facts, said
 Status, Where = Routine.Status, Routine.Where
 PLAIN_FIELDS = (
     "title", "activity_type", "where", "rule", "starts_on", "ends_on", "at_time", "minutes", "shift", "on_closed",
-    "opens_before_hours", "grace_hours", "is_confidential", "source_uid",
+    "opens_before_hours", "grace_hours", "is_confidential", "source_uid", "exceptions",
 )  # fmt: skip
 MOST_AREAS = 40
 

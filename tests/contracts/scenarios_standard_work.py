@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from leadership.services import occurrence, routine
-from tests.contracts.world_standard_work import agreed, coming, missed, proposed
+from leadership.services import occurrence, routine, routine_import
+from tests.contracts.world_standard_work import agreed, calendar_upload, coming, missed, proposed
 from tests.factories import ActivityTypeFactory, logged_activity
 
 BUILDING_BLOCKS = {
+    "leadership.services.routine_import.keep": "keeps an upload for the preview; applying it writes",
     "leadership.services.occurrence_plan.cancel_from": "part of changing or ending a routine",
     "leadership.services.occurrence.complete": "part of logging an activity",
     "leadership.services.occurrence.follow": "part of correcting or withdrawing an activity",
@@ -37,6 +38,9 @@ def _replanned(w: Any, who: dict[str, Any]) -> Any:
 
 
 SCENARIOS: dict[str, Any] = {
+    "leadership.services.routine_import.apply": lambda w, who: routine_import.apply(
+        calendar_upload(w, w.leader), chosen={1: ActivityTypeFactory()}, **who
+    ),
     "leadership.services.routine.propose": lambda w, who: routine.propose(
         uid=uuid.uuid4(), owner=w.leader.person, site=w.site, activity_type=ActivityTypeFactory(), rule="FREQ=DAILY",
         starts_on=w.now.date(), **who,

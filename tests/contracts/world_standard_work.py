@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from leadership.models import Occurrence, Routine
-from leadership.services import occurrence, routine
-from qms.models import User
+from leadership.services import occurrence, routine, routine_import
+from qms.models import Job, User
 from tests.factories import ActivityTypeFactory
 
 if TYPE_CHECKING:
@@ -72,4 +73,19 @@ RULES_BEYOND_THE_PERMISSION = {
     "leadership:occurrence-replan": "the same",
     "leadership:occurrence-count": "the same",
     "leadership:adherence-person": "the leader, the leaders above, and the quality manager",
+}
+
+
+def calendar_upload(w: World, user: User) -> Job:
+    """The user's own upload of a calendar with one weekly walk."""
+    text = (
+        b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Walk\r\nDTSTART:20260109T100000\r\n"
+        b"RRULE:FREQ=WEEKLY;BYDAY=FR\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    site = user.person.site or w.site
+    return routine_import.keep(site, io.BytesIO(text), name="a.ics", leader=user.person, by=user, at=w.now)
+
+
+OF_USER: dict[str, Any] = {
+    "leadership:routine-import-check": lambda w, u: {"uid": calendar_upload(w, u).uid},
 }
