@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SMALL = 1_000
 LARGE = int(os.environ.get("BENCH_RECORDS", "1000000"))
 SERVER = os.environ.get("BENCH_POSTGRES") or os.environ["TEST_DATABASE_URL"].rpartition("/")[0]
+PAGES = ("home", "list of 50", "record page", "evidence page")
 KEEP = os.environ.get("BENCH_KEEP") == "1"
 
 
@@ -95,11 +96,10 @@ def main() -> int:
     small_env, large_env = database(SMALL), database(LARGE)
     small, large = measure("pages", small_env), measure("pages", large_env)
     rows = [
-        Row(f"{page}: {LARGE:,} records against {SMALL:,} (median)", large[page] / small[page], 2.0)
-        for page in ("list of 50", "record page", "evidence page")
+        Row(f"{page}: {LARGE:,} records against {SMALL:,} (median)", large[page] / small[page], 2.0) for page in PAGES
     ]
     rows += [Row(f"{page}: queries", large[f"{page} queries"], 12, "queries")
-             for page in ("list of 50", "record page", "evidence page")]  # fmt: skip
+             for page in PAGES]  # fmt: skip
     rows.append(Row("list of 50 against a lean Django list of 50 rows", large["list of 50"] / large["lean list"], 2.0))
     rows.append(
         Row("API list of 100 against a lean JSON list of 100 rows", large["api list of 100"] / large["lean JSON"], 2.0)

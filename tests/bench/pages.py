@@ -119,6 +119,7 @@ def main() -> dict[str, float]:
     client.force_login(user)
     newest = Activity.objects.newest_first().values_list("pk", flat=True)[20]
     urls = {
+        "home": reverse("leadership:home"),
         "list of 50": reverse("leadership:activity-list"),
         "record page": reverse("leadership:activity-detail", args=[newest]),
         "evidence page": reverse("qms:evidence"),
