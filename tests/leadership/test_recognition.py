@@ -329,3 +329,12 @@ def test_a_screen_is_opened_by_its_address_alone_and_ends_when_revoked(value: Re
 def test_screens_of_other_sites_are_not_there(value: RecognitionValue) -> None:
     screen = recognition_wall.make_screen(site=SiteFactory(), name="Canteen", by=hiro(), at=NOW)
     assert client_of(omar()).post(reverse("leadership:wall-screen-revoke", args=[screen.pk])).status_code == 404
+
+
+def test_the_page_names_whom_it_thanks(value: RecognitionValue) -> None:
+    leader = yusuf()
+    thanks = thank(leader, paula(), recipients=[(paula(), ""), (None, "Night shift")])
+    for page in ("detail", "print", "card"):
+        text = client_of(leader).get(reverse(f"leadership:recognition-{page}", args=[thanks.pk])).content.decode()
+        assert text.count("Paula Sato"), page
+        assert text.count("Night shift"), page
