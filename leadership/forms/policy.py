@@ -7,7 +7,6 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.conf import settings
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -25,8 +24,7 @@ REVIEW_AFTER = timedelta(days=365)
 
 def languages() -> list[tuple[str, str]]:
     """Languages to choose from, each in its own words."""
-    known = dict(settings.LANGUAGES)
-    return [(code, str(get_language_info(code)["name_local"]).capitalize()) for code in SPOKEN if code in known]
+    return [(code, str(get_language_info(code)["name_local"]).capitalize()) for code in SPOKEN]
 
 
 class PolicyFilter(RecordFilter):
@@ -75,7 +73,8 @@ class PolicyForm(RecordForm):
         self.fields["applies_to"].empty_label = _("The whole organization")  # type: ignore[attr-defined]
         goals = StrategicGoal.objects.visible_to(user).filter(phase__in=[Phase.OPEN, Phase.CLOSED])
         self.choose_from("goals", goals.order_by("ends_on", "pk"))
-        self.fields["goals"].required = False
+        if not goals.exists():
+            del self.fields["goals"]
 
 
 class TranslationForm(forms.Form):

@@ -13,7 +13,7 @@ from leadership.records.policy import POLICY
 from leadership.services import acknowledgement_sheet
 from qms.services.markdown import rendered
 
-APART = ("text", "translations")
+APART = ("text", "translations", "is_public", "is_indexed")
 
 
 def sheet_facts(

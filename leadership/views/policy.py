@@ -159,7 +159,7 @@ def page_context(request: HttpRequest, policy: Policy) -> dict[str, Any]:
 def facts_of(page: RecordPage) -> list[tuple[Any, Any]]:
     """The facts of the page but the text, which has a panel of its own."""
     labels = POLICY.content_labels
-    apart = (labels["text"], labels["language"], labels["applies_to"])
+    apart = [labels[name] for name in ("text", "language", "applies_to", "is_public", "is_indexed")]
     return [(label, value) for label, value in page.facts if label not in apart]
 
 

@@ -137,7 +137,7 @@ def ask(page: Page, shot: Any) -> AcknowledgementCampaign:
     page.goto(reverse("leadership:policy-detail", args=[Policy.objects.get().pk]))
     page.get_by_role("link", name="Ask people to read it").click()
     page.locator("#id_due_on").fill("2030-01-31")
-    page.get_by_label("Denver plant").check()
+    page.get_by_label("Denver plant", exact=True).check()
     page.locator("#id_question").fill("May you stop a delivery?")
     page.locator("#id_right_answer").fill(RIGHT)
     page.locator("#id_wrong_answers").fill("Only the supervisor\nNo")
@@ -178,10 +178,11 @@ def by_pin(page: Page, campaign: AcknowledgementCampaign, people: list[Person], 
     assert_targets_for_thumbs(page)
     settle(page, "pin", shot)
     page.guard.allow("422")  # type: ignore[attr-defined]
-    for pin in ("111119", PIN):
+    for pin, answer in (("111119", "Name and PIN do not fit together here."), (PIN, "Please read this")):
         page.locator("#id_name").fill("nora number 000")
         page.locator("#id_pin").fill(pin)
         page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_text(answer).first).to_be_visible()
     page.get_by_role("button", name="Deutsch").click()
     expect(page.get_by_text("Jeder darf eine Lieferung anhalten.")).to_be_visible()
     page.get_by_label(RIGHT).check()
@@ -222,14 +223,13 @@ def by_link(
 def remind(page: Page, campaign: AcknowledgementCampaign, missing: list[Person], shot: Any) -> None:
     """The page says six are missing; those six, and only those, are told."""
     assert set(acknowledgement.missing(campaign).values_list("person_id", flat=True)) == {p.pk for p in missing}
-    OutboxMessage.objects.exclude(status="sent").update(status="dropped")
-    notices = Notification.objects.count()
+    before, notices = set(OutboxMessage.objects.values_list("pk", flat=True)), Notification.objects.count()
     page.goto(reverse("leadership:acknowledgement-detail", args=[campaign.pk]))
-    expect(page.get_by_text("100").first).to_be_visible()
+    expect(page.get_by_text(f"of {100 + MISSING}").first).to_be_visible()
     page.get_by_role("button", name="Remind those missing now").click()
     expect(page.get_by_text(f"{MISSING} people are reminded.")).to_be_visible()
     settle(page, "reminded", shot)
-    told = OutboxMessage.objects.filter(letter="acknowledgement").exclude(status="dropped")
+    told = OutboxMessage.objects.exclude(pk__in=before)
     assert set(told.values_list("person_id", flat=True)) == {p.pk for p in missing if p.email}
     assert Notification.objects.count() == notices
     page.get_by_role("button", name="Remind those missing now").click()
