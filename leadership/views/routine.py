@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -31,6 +32,10 @@ from qms.views.record_page import load, record_response
 Status = Routine.Status
 STEM = ROUTINE.url_stem
 SHOWN = 12
+TOLD_TO_FEW = frozenset({
+    "routine.done", "routine.missed", "routine.explained", "routine.excused", "routine.replanned", "routine.reopened",
+    "routine.judged_again",
+})  # fmt: skip
 RELATED = ("activity_type",)
 
 MOVES = {
@@ -113,7 +118,20 @@ def routine_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.RECORD_VIEW)
 def routine_print(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of a routine on paper."""
-    return record_response(request, load(request, Routine, pk, *RELATED), is_print=True)
+    routine = load(request, Routine, pk, *RELATED)
+    may_see = adherence.may_see(cast(User, request.user), routine.owner)
+    return record_response(request, routine, is_print=True, is_whole=whole_for(may_see=may_see))
+
+
+def whole_for(*, may_see: bool) -> Callable[[Any], bool]:
+    """Takes what became of planned times out of the page's timeline for who may not see how the leader does."""
+
+    def whole(page: Any) -> bool:
+        if not may_see:
+            page.timeline[:] = [entry for entry in page.timeline if entry.verb not in TOLD_TO_FEW]
+        return may_see
+
+    return whole
 
 
 def page_context(request: HttpRequest, routine: Routine) -> dict[str, Any]:
@@ -134,8 +152,9 @@ def times(user: User, routine: Routine) -> dict[str, Any]:
     today = site_today(routine.site)
     rows = routine.occurrences.select_related("area", "activity")
     coming = rows.filter(planned_on__gte=today, status=Occurrence.Status.PLANNED).order_by("begins_at", "pk")
-    found: dict[str, Any] = {"coming": coming[:SHOWN]}
-    if adherence.may_see(user, routine.owner):
+    may_see = adherence.may_see(user, routine.owner)
+    found: dict[str, Any] = {"coming": coming[:SHOWN], "is_whole": whole_for(may_see=may_see)}
+    if may_see:
         since = today - timedelta(days=90)
         total, _kinds = adherence.measure(Occurrence.objects.filter(routine=routine), since, today)
         past = rows.filter(planned_on__lte=today).exclude(status__in=["planned", "cancelled"])

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from leadership.models import Occurrence, Routine
-from leadership.services import occurrence_plan
+from leadership.services import occurrence, occurrence_plan
 from leadership.services import routine as service
 from qms.models import Notification, TrailEntry, User
 from qms.services import site_calendar
@@ -281,9 +281,14 @@ def test_page_says_which_weekday_is_missing(client: Client, leader: User) -> Non
 
 def test_colleague_may_look_and_not_change(client: Client, leader: User) -> None:
     routine = routine_of(leader)
+    occurrence.judge(at=NOW + timedelta(days=2))
+    address = reverse("leadership:routine-detail", args=[routine.pk])
+    client.force_login(leader)
+    assert "Planned time missed" in client.get(address).content.decode()
     client.force_login(cast_member("Nils Berg"))
-    page = client.get(reverse("leadership:routine-detail", args=[routine.pk]))
+    page = client.get(address)
     assert page.status_code == 200
+    assert "Planned time missed" not in page.content.decode()
     assert "adherence" not in page.context
     assert client.get(reverse("leadership:routine-edit", args=[routine.pk])).status_code == 403
     client.force_login(omar())
