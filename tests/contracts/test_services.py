@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
 
 from qms.models import TrailEntry
 from qms.permissions import AccessProfile
@@ -101,18 +102,15 @@ def test_service_leaves_a_trail_entry(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_service_does_nothing_when_the_trail_cannot_be_written(
-    world: World, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*args: Any, **kwargs: Any) -> None:
-        raise TrailIsFull
+def test_service_does_nothing_when_the_trail_cannot_be_written(world: World, name: str) -> None:
+    def full(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if 'INSERT INTO "qms_trailentry"' in sql:
+            raise TrailIsFull
+        return execute(sql, *rest)
 
     before = everything()
-    monkeypatch.setattr(TrailEntry, "save", full)
-    monkeypatch.setattr(TrailEntry.objects, "bulk_create", full)
-    with pytest.raises(TrailIsFull):
+    with connection.execute_wrapper(full), pytest.raises(TrailIsFull):
         act(world, name)
-    monkeypatch.undo()
     after = everything()
     assert [label for label in before if before[label] != after[label]] == []
 
