@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from qms.letters import Composed, Obsolete
@@ -113,6 +113,7 @@ def acknowledge(reminder: Reminder, *, by: User | None, at: datetime) -> None:
     same = Reminder.objects.filter(
         record_id=reminder.record_id, rule_slug=reminder.rule_slug, due_on=reminder.due_on, subject=reminder.subject
     )
-    same.filter(Q(status=Status.PENDING), level__gte=1).update(status=Status.DROPPED, dropped_reason=_("Acknowledged"))
+    waiting = same.filter(level__gte=1, status__in=[Status.PENDING, Status.QUEUED])
+    waiting.update(status=Status.DROPPED, dropped_reason=_("Acknowledged"))
     facts = {"event": reminder.event, "due_on": reminder.due_on.isoformat(), "person": reminder.person.name}
     trail.write(reminder.record, "reminder.acknowledged", by=by, at=at, changes=facts)

@@ -231,6 +231,20 @@ def test_acknowledging_and_planning_anew_stop_the_escalation(boss: User, stops: 
     assert "mona.adler@plant.example" not in mailed()
 
 
+def test_acknowledging_takes_back_what_lies_in_the_outbox_for_a_leader(boss: User) -> None:
+    rule(escalate_after_days=3, escalate_levels=1, after_days=[1])
+    due(person("Paula Sato", manager=person("Mona Adler")), TODAY, by=boss)
+    run(MONDAY)
+    late = MONDAY + timedelta(days=3)
+    reminder_plan.plan(at=late)
+    service.gather(at=late)
+    service.acknowledge(Reminder.objects.get(level=0, step=0), by=None, at=late)
+    mailed()
+    run(late)
+    assert "mona.adler@plant.example" not in mailed()
+    assert Reminder.objects.get(level=1).dropped_reason == "Acknowledged"
+
+
 def test_each_site_has_its_own_today(boss: User) -> None:
     rule(before_days=[0], after_days=[])
     tokyo = SiteFactory(code="TYO", time_zone="Asia/Tokyo")
