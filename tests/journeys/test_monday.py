@@ -81,7 +81,7 @@ def thank(player: Player) -> None:
     who.fill("Paula")
     player.page.get_by_role("option", name="Paula Sato").first.click()
     player.page.locator("#id_title").fill(DEED)
-    player.page.get_by_text("Quality first", exact=True).click()
+    player.page.get_by_role("radio", name="Quality first").check()
     player.page.get_by_role("button", name="Say thank you").click()
     player.page.wait_for_url("**/leadership/recognition/*/")
     player.look()
