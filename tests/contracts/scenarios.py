@@ -56,6 +56,13 @@ BUILDING_BLOCKS = tables("scenarios", "BUILDING_BLOCKS") | {
     "qms.services.record.open_new": "seal ends what it begins, and writes",
     "qms.services.trail.build_entry": "makes the entry that somebody else saves",
     "qms.services.trail.entry_hash": "`by` is a part of the hash",
+    "qms.services.trail.next_entry": "makes the entry that somebody else saves",
+    "audits.services.pack_boards.freeze": "reads what a pack shows; asking for the pack writes",
+    "leadership.services.role_board.role": "the same",
+    "objectives.services.pack_board.improvement_action": "the same",
+    "objectives.services.pack_board.objective": "the same",
+    "objectives.services.pack_board.quality_cost": "the same",
+    "objectives.services.pack_board.risk": "the same",
     "qms.services.trail_walk.rehash": "the same",
     "qms.services.job.start": "progress of work; the work itself writes",
     "qms.services.person_import_plan.plan": "only looks",
@@ -89,6 +96,12 @@ def _access(w: World, **fields: Any) -> dict[str, Any]:
 
 def _token(w: World, **fields: Any) -> dict[str, Any]:
     return {"name": "Report", "scopes": ["read"], "expires_at": w.now + timedelta(days=90)} | fields
+
+
+@transaction.atomic
+def _token_revoked(w: World, who: dict[str, Any]) -> Any:
+    api_token.issue(owner=who["by"], **_token(w), **who)
+    return api_token.revoke_personal(who["by"], why="The password was changed", **who)
 
 
 def _log(w: World, **fields: Any) -> dict[str, Any]:
@@ -206,6 +219,7 @@ SCENARIOS: dict[str, Scenario] = tables("scenarios", "SCENARIOS") | {
     "qms.services.trail_check.request_check": lambda w, who: trail_check.request_check(**who),
     "qms.services.api_token.issue": lambda w, who: api_token.issue(owner=who["by"], **_token(w), **who),
     "qms.services.api_token.revoke": lambda w, who: api_token.revoke(w.token(w.leader)[0], **who),
+    "qms.services.api_token.revoke_personal": _token_revoked,
     "qms.services.user.invite": lambda w, who: user.invite(w.person, **_access(w), **who),
     "qms.services.user.change_access": lambda w, who: user.change_access(
         w.users["employee"], **_access(w, profile=AccessProfile.GUEST_AUDITOR), **who
