@@ -52,16 +52,16 @@ def inbox(user: User, *, at: datetime) -> Inbox:
     """What concerns the user now; four queries, however much there is."""
     news = Notification.objects.filter(user=user, at__gt=at - NEWS_FOR)
     return Inbox(
-        acts=items_of(_waiting(user, at=at), user=user, today=_today(user, at)),
+        acts=items_of(_waiting(user), user=user, today=_today(user, at)),
         news=list(news.order_by(F("read_at").asc(nulls_first=True), "-at", "-pk")[:SHOWN]),
         watched=watched(user, since=at - NEWS_FOR),
     )
 
 
-def open_reminders(user: User, *, at: datetime) -> QuerySet[Reminder]:
-    """The newest telling of each thing that waits and that the user was or is to be told of by now."""
+def open_reminders(user: User) -> QuerySet[Reminder]:
+    """The newest telling of each thing that waits and has reached a step of its rule; the mail may come later."""
     told = Reminder.objects.filter(
-        person_id=user.person_id, concern=Concern.ACT, acknowledged_at=None, send_at__lte=at,
+        person_id=user.person_id, concern=Concern.ACT, acknowledged_at=None,
         status__in=[Reminder.Status.PENDING, Reminder.Status.QUEUED, Reminder.Status.SENT],
     )  # fmt: skip
     later = told.filter(
@@ -137,8 +137,8 @@ def kind_words(reminder: Reminder) -> str:
     return str(declared.label) if declared else ""
 
 
-def _waiting(user: User, *, at: datetime) -> list[Reminder]:
-    rows = list(open_reminders(user, at=at).select_related("record", "responsible", "instead_of")[:SHOWN])
+def _waiting(user: User) -> list[Reminder]:
+    rows = list(open_reminders(user).select_related("record", "responsible", "instead_of")[:SHOWN])
     there = still_waiting(rows)
     return [row for row in rows if row.pk in there]
 

@@ -58,12 +58,13 @@ def test_what_is_done_replanned_or_dealt_with_is_gone(leader: User) -> None:
     assert titles(leader) == []
 
 
-def test_not_before_its_time_and_nothing_of_other_people(leader: User) -> None:
+def test_planned_mail_stands_here_at_once_and_nothing_of_other_people(leader: User) -> None:
     action = action_of(leader, due_on=TODAY)
-    told(action, leader, send_at=NOW + timedelta(hours=1), status="pending", sent_at=None)
-    assert titles(leader) == []
     told(action, hiro(), part="manager")
+    told(action, leader, status="dropped", sent_at=None, dropped_reason="Paused")
     assert titles(leader) == []
+    told(action, leader, send_at=NOW + timedelta(days=3), status="pending", sent_at=None)
+    assert titles(leader) == ["Mend the guard"]
 
 
 def test_leader_of_somebody_is_told_whose_it_is_and_a_confidential_title_to_nobody_else(leader: User) -> None:
