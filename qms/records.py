@@ -28,6 +28,7 @@ class RecordKind:
     ``sheet_facts``: the dotted name of a function that gives a pack what stands in rows beside the version, as of the
     cut-off: ``(frozen contents by id, at=, name=, text=)`` to dicts by id (``name`` and ``text`` take names out).
     ``reading_template``: what somebody sees who is asked to read a version of it: ``content`` as frozen, ``facts``.
+    ``has_people``: whether people take part in its records by name (``record.set_people``); if not, no page asks.
     ``pack_board``: the dotted name of a function whose answer a pack keeps at its cut-off and prints with
     ``pack_board_template``, where its clauses are mapped to the kind: ``(sites, from_on=, to_on=, on=, by=)`` to plain
     values, nothing confidential among them; empty for nothing to print. Names of people stand under ``owner``.
@@ -51,6 +52,7 @@ class RecordKind:
     subtypes: Callable[[], Iterable[tuple[str, str]]] = tuple
     prefix_of: Callable[[Record], str] | None = None
     due_on: Callable[[Record], date | None] = lambda record: record.due_on
+    has_people: bool = True
     for_list: Callable[[], object] | None = None
     detail_template: str = "qms/record_detail.html"
     print_template: str = "qms/record_print.html"

@@ -16,6 +16,7 @@ ROUTINE = register(
         label_plural=_("Standard work"),
         icon="calendar",
         prefix="LSW",
+        has_people=False,
         url_stem="leadership:routine",
         detail_template="leadership/routine_detail.html",
         pack_template="packs/routine_sheet.html",

@@ -16,6 +16,7 @@ OBJECTIVE = register(
         label_plural=_("Objectives"),
         icon="gauge",
         prefix="OBJ",
+        has_people=False,
         url_stem="objectives:objective",
         detail_template="objectives/objective_detail.html",
         print_template="objectives/objective_print.html",

@@ -236,8 +236,8 @@ def sign(
     )  # fmt: skip
     validate(signature)
     signature.save(force_insert=True)
-    trail.write(
-        locked, "record.signed", by=by, at=at,
-        changes={"meaning": meaning, "version": locked.version, "content_hash": version.content_hash, "method": method},
-    )  # fmt: skip
+    facts = {"meaning": meaning, "version": locked.version, "content_hash": version.content_hash, "method": method}
+    if by is None:
+        facts["signer"] = str(signer.uid)  # the entry's own “by” is empty then
+    trail.write(locked, "record.signed", by=by, at=at, changes=facts)
     return signature

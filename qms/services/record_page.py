@@ -84,9 +84,8 @@ def record_page(record: Record, *, user: User) -> RecordPage:
     """
     declared = kind_of(record)
     facts, tables = split_facts(record.content(), declared.content_labels, leave_out=("summary",))
-    people = sorted(
-        record.participants.select_related("person"), key=lambda p: (p.part != RecordPerson.Part.LEADER, p.position)
-    )
+    there = record.participants.select_related("person") if declared.has_people else ()
+    people = sorted(there, key=lambda p: (p.part != RecordPerson.Part.LEADER, p.position))
     links = list(
         record.clause_links.select_related("clause__edition", "clause__commitment", "mapping").order_by(
             "-clause__edition__is_default", "clause__edition_id", "clause__sort_key", "pk"

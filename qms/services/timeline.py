@@ -23,7 +23,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 LONGEST = 200  # entries of one page
 UNSHOWN = frozenset({
-    "version", "content_hash", "fields", "uid", "texts",
+    "version", "content_hash", "fields", "uid", "texts", "signer",
     "facts.accounts", "facts.postings_sha256",  # a posting tells itself
     "facts.ratings", "measurements",  # each rating tells itself; an import tells how many, and from when to when
     "facts.questions",  # each question and answer tells itself

@@ -228,7 +228,8 @@ def _note(record: _Kept, verb: str, changes: str, by: str) -> None:
         return
     facts = json.loads(changes)
     if verb == "record.signed":
-        record.signed[facts["version"], facts["content_hash"], facts["meaning"], by] += 1
+        signer = facts.get("signer", by)
+        record.signed[facts["version"], facts["content_hash"], facts["meaning"], signer] += 1
     elif "content_hash" in facts:
         record.sealed[facts["version"]] = facts["content_hash"]
 

@@ -37,10 +37,13 @@ def _replanned(w: Any, who: dict[str, Any]) -> Any:
     return occurrence.replan(time, planned_on=day, reason="A customer comes", **who)
 
 
+@transaction.atomic
+def _imported(w: Any, who: dict[str, Any]) -> Any:
+    return routine_import.apply(calendar_upload(w, w.leader), chosen={1: ActivityTypeFactory()}, **who)
+
+
 SCENARIOS: dict[str, Any] = {
-    "leadership.services.routine_import.apply": lambda w, who: routine_import.apply(
-        calendar_upload(w, w.leader), chosen={1: ActivityTypeFactory()}, **who
-    ),
+    "leadership.services.routine_import.apply": _imported,
     "leadership.services.routine.propose": lambda w, who: routine.propose(
         uid=uuid.uuid4(), owner=w.leader.person, site=w.site, activity_type=ActivityTypeFactory(), rule="FREQ=DAILY",
         starts_on=w.now.date(), **who,

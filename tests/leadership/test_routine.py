@@ -237,7 +237,7 @@ def test_database_holds_one_live_time_a_day_and_one_activity_a_time(leader: User
     again = {name: getattr(row, name) for name in (
         "routine", "leader", "site", "activity_type", "planned_on", "begins_at", "opens_at", "closes_at",
     )}  # fmt: skip
-    with pytest.raises(IntegrityError, match=r"occurrence_one_a_day|planned_on"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"occurrence_one_a_day|planned_on|append-only"), transaction.atomic():
         Occurrence.objects.create(**again, routine_version=99, rule_on=row.rule_on)
     with pytest.raises(IntegrityError, match="occurrence_done_by_an_activity"), transaction.atomic():
         Occurrence.objects.filter(pk=row.pk).update(status="done")

@@ -168,7 +168,7 @@ def test_a_failing_change_leaves_no_file(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("qms.services.record.trail.write", broken)
+    monkeypatch.setattr("qms.services.record.trail.next_entry", broken)
     with pytest.raises(RuntimeError):
         service.add(activity, sent(PHOTOS / "board_monday.jpg"), by=leader, at=NOW)
     media = Path(settings.MEDIA_ROOT)  # type: ignore[attr-defined]
