@@ -54,7 +54,7 @@ def test_boards_are_printed_where_the_clauses_are_mapped_to_their_kinds() -> Non
 
 def test_pack_of_other_clauses_has_no_boards() -> None:
     approved(yusuf())
-    pack = built(hiro(), [mapped("activity")])
+    pack = built(hiro(), [mapped("nonconformity")])
     assert html(pack) == ""
     assert FrozenPack(pack).data["boards"] == {}
 

@@ -36,7 +36,7 @@ def parts_of(pack: Pack) -> list[PackPart]:
 def test_started_pack_has_parts_in_printed_order_and_the_finish_last() -> None:
     pack = started(yusuf())
     assert [part.spec["form"] for part in parts_of(pack)] == [
-        "leadership", "clauses", "population", "trail", "sampling", "attachments", "people", "finish",
+        "leadership", "boards", "clauses", "population", "trail", "sampling", "attachments", "people", "finish",
     ]  # fmt: skip
     assert pack.status == Pack.Status.BUILDING
 
@@ -45,7 +45,7 @@ def test_start_of_a_frozen_pack_does_nothing() -> None:
     pack = started(yusuf())
     pack_build.start(pack.pk, at=NOW + timedelta(hours=1), is_queued=False)
     again = Pack.objects.get(pk=pack.pk)
-    assert (again.cutoff_at, again.frozen, len(parts_of(again))) == (pack.cutoff_at, pack.frozen, 8)
+    assert (again.cutoff_at, again.frozen, len(parts_of(again))) == (pack.cutoff_at, pack.frozen, 9)
 
 
 def test_part_is_claimed_once() -> None:
