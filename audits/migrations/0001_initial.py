@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('qms', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('qms', '__first__'),
     ]
 
     operations = [
@@ -43,6 +43,9 @@ class Migration(migrations.Migration):
                 ('sites', models.ManyToManyField(related_name='packs', to='qms.site', verbose_name='sites')),
                 ('supersedes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='audits.pack')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('to_on__gte', models.F('from_on'))), name='pack_period_ordered', violation_error_message='The period must end on or after the day it starts.'), models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'building', 'ready', 'failed', 'superseded'])), name='pack_status_known')],
+            },
             bases=('qms.record',),
         ),
         migrations.CreateModel(
@@ -64,6 +67,10 @@ class Migration(migrations.Migration):
                 ('pack', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='audits.pack')),
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pack_items', to='qms.record')),
             ],
+            options={
+                'indexes': [models.Index(models.F('pack'), models.F('position'), name='pack_item_order'), models.Index(models.F('pack'), models.F('clause'), models.F('position'), name='pack_item_by_clause')],
+                'constraints': [models.UniqueConstraint(fields=('pack', 'clause', 'record'), name='pack_item_once')],
+            },
         ),
         migrations.CreateModel(
             name='PackLink',
@@ -105,29 +112,8 @@ class Migration(migrations.Migration):
                 ('file', models.FileField(blank=True, max_length=200, upload_to=audits.models.pack.part_stored_as)),
                 ('pack', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='audits.pack')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='pack',
-            constraint=models.CheckConstraint(condition=models.Q(('to_on__gte', models.F('from_on'))), name='pack_period_ordered', violation_error_message='The period must end on or after the day it starts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='pack',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'building', 'ready', 'failed', 'superseded'])), name='pack_status_known'),
-        ),
-        migrations.AddIndex(
-            model_name='packitem',
-            index=models.Index(models.F('pack'), models.F('position'), name='pack_item_order'),
-        ),
-        migrations.AddIndex(
-            model_name='packitem',
-            index=models.Index(models.F('pack'), models.F('clause'), models.F('position'), name='pack_item_by_clause'),
-        ),
-        migrations.AddConstraint(
-            model_name='packitem',
-            constraint=models.UniqueConstraint(fields=('pack', 'clause', 'record'), name='pack_item_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='packpart',
-            constraint=models.UniqueConstraint(fields=('pack', 'position'), name='pack_part_order'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('pack', 'position'), name='pack_part_order')],
+            },
         ),
     ]

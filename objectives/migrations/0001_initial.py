@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('qms', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('qms', '__first__'),
     ]
 
     operations = [
@@ -51,6 +51,10 @@ class Migration(migrations.Migration):
                 ('actual_value', models.DecimalField(blank=True, decimal_places=4, editable=False, max_digits=16, null=True, verbose_name='actual')),
                 ('actual_on', models.DateField(blank=True, editable=False, null=True)),
             ],
+            options={
+                'indexes': [models.Index(fields=['standing_rank', 'record_ptr'], name='objective_by_rank'), models.Index(fields=['standing', 'status'], name='objective_by_standing')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'approved', 'achieved', 'missed', 'dropped', 'withdrawn'])), name='objective_status_known'), models.CheckConstraint(condition=models.Q(('measure_every_days__gte', 1)), name='objective_measured_sometime')],
+            },
             bases=('qms.record',),
         ),
         migrations.CreateModel(
@@ -78,6 +82,10 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='qms.record', verbose_name='came from')),
                 ('serves', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='improvements', to='objectives.objective', verbose_name='objective it serves')),
             ],
+            options={
+                'indexes': [models.Index(fields=['status', '-completed_on'], name='action_by_status')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['idea', 'assessed', 'in_progress', 'done', 'checked', 'closed', 'declined', 'withdrawn'])), name='improvement_action_status_known')],
+            },
             bases=('qms.record',),
         ),
         migrations.CreateModel(
@@ -105,6 +113,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('open', 'Open'), ('contained', 'Contained'), ('analyzed', 'Cause found'), ('acting', 'Corrective action under way'), ('evaluated', 'Effectiveness evaluated'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='open', editable=False, max_length=12)),
                 ('origin', models.CharField(choices=[('internal', 'Found in-house'), ('customer', 'Customer'), ('supplier', 'Supplier'), ('audit', 'Audit')], default='internal', max_length=12, verbose_name='found by')),
                 ('description', models.TextField(blank=True, verbose_name='more about it')),
+                ('happened_on', models.DateField(verbose_name='happened on')),
                 ('quantity', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True, verbose_name='quantity')),
                 ('unit', models.CharField(blank=True, max_length=24, verbose_name='unit')),
                 ('containment', models.TextField(blank=True, verbose_name='containment: what protects the customer now')),
@@ -121,6 +130,10 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='nonconformities_from', to='qms.record', verbose_name='came from')),
                 ('used_proof', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.attachment', verbose_name='proof')),
             ],
+            options={
+                'indexes': [models.Index(fields=['cause', 'happened_on'], name='nonconformity_by_cause')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['open', 'contained', 'analyzed', 'acting', 'evaluated', 'closed', 'withdrawn'])), name='nonconformity_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), models.Q(('cause__isnull', False), ('closed_on__isnull', False), ('effectiveness', 'effective'), ('used_on__isnull', False), ('used_proof__isnull', False)), _connector='OR'), name='nonconformity_closed_with_proof')],
+            },
             bases=('qms.record',),
         ),
         migrations.CreateModel(
@@ -147,6 +160,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('objective', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measurements', to='objectives.objective')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('objective', 'measured_on'), name='measurement_once_a_day')],
+            },
         ),
         migrations.CreateModel(
             name='ObjectiveDecision',
@@ -161,6 +177,9 @@ class Migration(migrations.Migration):
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
                 ('objective', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='objectives.objective')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('objective',), name='objective_one_open_decision')],
+            },
         ),
         migrations.CreateModel(
             name='ObjectiveTarget',
@@ -176,6 +195,9 @@ class Migration(migrations.Migration):
                 ('objective', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='objectives.objective')),
                 ('signature', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.signature')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('objective', 'number'), name='objective_target_once')],
+            },
         ),
         migrations.CreateModel(
             name='Promise',
@@ -192,6 +214,9 @@ class Migration(migrations.Migration):
                 ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('answer', '')), fields=('action',), name='promise_asked_once')],
+            },
         ),
         migrations.CreateModel(
             name='QualityCostAccount',
@@ -203,6 +228,9 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quality_cost_accounts', to='qms.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'name'), name='quality_cost_account_once')],
+            },
         ),
         migrations.AddField(
             model_name='objective',
@@ -229,6 +257,9 @@ class Migration(migrations.Migration):
                 ('action', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='objectives.improvementaction')),
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='benefits', to='objectives.qualitycostaccount', verbose_name='quality-cost account')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('signature', None)), ('confirmed_by__isnull', False), _connector='OR'), name='benefit_confirmed_by_somebody')],
+            },
         ),
         migrations.CreateModel(
             name='QualityCostStatement',
@@ -258,6 +289,10 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('statement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='objectives.qualitycoststatement')),
             ],
+            options={
+                'indexes': [models.Index(fields=['account', 'statement'], name='quality_cost_by_account')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('statement', 'key'), name='quality_cost_key_once')],
+            },
         ),
         migrations.CreateModel(
             name='Risk',
@@ -289,6 +324,10 @@ class Migration(migrations.Migration):
                 ('judged_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
                 ('map_site', models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
             ],
+            options={
+                'indexes': [models.Index(fields=['nature', 'status', 'rating'], name='risk_by_rating')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['identified', 'rated', 'treating', 'accepted', 'judged', 'closed', 'withdrawn'])), name='risk_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('impact', None), ('likelihood', None)), models.Q(('impact__range', (1, 5)), ('likelihood__range', (1, 5))), _connector='OR'), name='risk_rated_whole')],
+            },
             bases=('qms.record',),
         ),
         migrations.CreateModel(
@@ -307,6 +346,9 @@ class Migration(migrations.Migration):
                 ('risk', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='objectives.risk')),
                 ('signature', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.signature')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('risk',), name='risk_accepted_once'), models.CheckConstraint(condition=models.Q(('expires_on__gt', models.F('accepted_on'))), name='risk_acceptance_in_order'), models.CheckConstraint(condition=models.Q(('expires_on__lte', models.ExpressionWrapper(django.db.models.expressions.CombinedExpression(models.F('accepted_on'), '+', models.Value(datetime.timedelta(days=366))), output_field=models.DateField()))), name='risk_accepted_for_a_year_at_most')],
+            },
         ),
         migrations.CreateModel(
             name='RiskImport',
@@ -340,6 +382,9 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='risk_scales', to='qms.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('site', 0), condition=models.Q(('ended_at', None)), name='risk_scale_one_per_site'), models.CheckConstraint(condition=models.Q(('high_from__gt', models.F('medium_from'))), name='risk_scale_in_order')],
+            },
         ),
         migrations.CreateModel(
             name='RiskCell',
@@ -353,6 +398,9 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
                 ('scale', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='objectives.riskscale')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('nature', 'on_map', 'site', 'scale', 'likelihood', 'impact'), name='risk_cell_once')],
+            },
         ),
         migrations.AddField(
             model_name='risk',
@@ -370,6 +418,9 @@ class Migration(migrations.Migration):
                 ('outcome', models.TextField(blank=True, verbose_name='outcome')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='objectives.strategicgoal', verbose_name='serves')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'adopted', 'achieved', 'dropped', 'withdrawn'])), name='strategic_goal_status_known'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='strategic_goal_period_in_order')],
+            },
             bases=('qms.record',),
         ),
         migrations.AddField(
@@ -393,6 +444,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Contribution',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('made_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributions', to='qms.record')),
+                ('serves', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contributed', to='qms.record')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('record',), name='contribution_once'), models.CheckConstraint(condition=models.Q(('record', models.F('serves')), _negated=True), name='contribution_of_two')],
+            },
+        ),
+        migrations.CreateModel(
             name='Correlation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -408,116 +473,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('serving', 'served', 'aspect'), name='correlation_once'), models.CheckConstraint(condition=models.Q(('serving', models.F('served')), _negated=True), name='correlation_of_two')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='nonconformity',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'contained', 'analyzed', 'acting', 'evaluated', 'closed', 'withdrawn'])), name='nonconformity_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='nonconformity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), models.Q(('cause__isnull', False), ('closed_on__isnull', False), ('effectiveness', 'effective'), ('used_on__isnull', False), ('used_proof__isnull', False)), _connector='OR'), name='nonconformity_closed_with_proof'),
-        ),
-        migrations.AddConstraint(
-            model_name='measurement',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('objective', 'measured_on'), name='measurement_once_a_day'),
-        ),
-        migrations.AddIndex(
-            model_name='improvementaction',
-            index=models.Index(fields=['status', '-completed_on'], name='action_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='improvementaction',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['idea', 'assessed', 'in_progress', 'done', 'checked', 'closed', 'declined', 'withdrawn'])), name='improvement_action_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='objectivedecision',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_at', None)), fields=('objective',), name='objective_one_open_decision'),
-        ),
-        migrations.AddConstraint(
-            model_name='objectivetarget',
-            constraint=models.UniqueConstraint(fields=('objective', 'number'), name='objective_target_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', '')), fields=('action',), name='promise_asked_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='qualitycostaccount',
-            constraint=models.UniqueConstraint(fields=('site', 'name'), name='quality_cost_account_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='benefit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('signature', None)), ('confirmed_by__isnull', False), _connector='OR'), name='benefit_confirmed_by_somebody'),
-        ),
-        migrations.AddIndex(
-            model_name='qualitycostposting',
-            index=models.Index(fields=['account', 'statement'], name='quality_cost_by_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='qualitycostposting',
-            constraint=models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('statement', 'key'), name='quality_cost_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='riskacceptance',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('risk',), name='risk_accepted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='riskacceptance',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_on__gt', models.F('accepted_on'))), name='risk_acceptance_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='riskacceptance',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_on__lte', models.ExpressionWrapper(django.db.models.expressions.CombinedExpression(models.F('accepted_on'), '+', models.Value(datetime.timedelta(days=366))), output_field=models.DateField()))), name='risk_accepted_for_a_year_at_most'),
-        ),
-        migrations.AddConstraint(
-            model_name='riskscale',
-            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('site', 0), condition=models.Q(('ended_at', None)), name='risk_scale_one_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='riskscale',
-            constraint=models.CheckConstraint(condition=models.Q(('high_from__gt', models.F('medium_from'))), name='risk_scale_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='riskcell',
-            constraint=models.UniqueConstraint(fields=('nature', 'on_map', 'site', 'scale', 'likelihood', 'impact'), name='risk_cell_once'),
-        ),
-        migrations.AddIndex(
-            model_name='risk',
-            index=models.Index(fields=['nature', 'status', 'rating'], name='risk_by_rating'),
-        ),
         migrations.AddIndex(
             model_name='risk',
             index=models.Index(fields=['nature', 'on_map', 'map_site', 'scale', 'now_likelihood', 'now_impact'], name='risk_on_map'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['identified', 'rated', 'treating', 'accepted', 'judged', 'closed', 'withdrawn'])), name='risk_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='risk',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('impact', None), ('likelihood', None)), models.Q(('impact__range', (1, 5)), ('likelihood__range', (1, 5))), _connector='OR'), name='risk_rated_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='strategicgoal',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'adopted', 'achieved', 'dropped', 'withdrawn'])), name='strategic_goal_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='strategicgoal',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='strategic_goal_period_in_order'),
-        ),
-        migrations.AddIndex(
-            model_name='objective',
-            index=models.Index(fields=['standing_rank', 'record_ptr'], name='objective_by_rank'),
-        ),
-        migrations.AddIndex(
-            model_name='objective',
-            index=models.Index(fields=['standing', 'status'], name='objective_by_standing'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'approved', 'achieved', 'missed', 'dropped', 'withdrawn'])), name='objective_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='objective',
-            constraint=models.CheckConstraint(condition=models.Q(('measure_every_days__gte', 1)), name='objective_measured_sometime'),
         ),
     ]

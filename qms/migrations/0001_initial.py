@@ -1,3 +1,4 @@
+import datetime
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
@@ -71,6 +72,7 @@ class Migration(migrations.Migration):
                 ('code', models.SlugField(help_text='Short, goes into reference numbers: DEN.', max_length=12, unique=True, verbose_name='code')),
                 ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[qms.models.site.validate_time_zone], verbose_name='time zone')),
+                ('working_weekdays', models.CharField(default='12345', help_text='The days of the week on which the site works, 1 is Monday.', max_length=7, validators=[django.core.validators.RegexValidator('^1?2?3?4?5?6?7?$'), django.core.validators.MinLengthValidator(1)], verbose_name='working days')),
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
                 ('has_open_ideas', models.BooleanField(default=False, help_text="Anybody with an area's QR code may raise an idea or a problem here, and see nothing else.", verbose_name='ideas without log-in')),
             ],
@@ -115,6 +117,10 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('supersedes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='qms.clausemapping')),
             ],
+            options={
+                'indexes': [models.Index(fields=['kind', 'subtype', 'effective_from'], name='mapping_by_kind')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('effective_to', None)), fields=('kind', 'subtype', 'clause'), name='mapping_one_current', violation_error_message='This kind of record is already mapped to this clause; edit that row.'), models.CheckConstraint(condition=models.Q(('effective_to', None), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='mapping_dates_ordered', violation_error_message='The mapping must end on or after the day it starts.'), models.CheckConstraint(condition=models.Q(('min_count__gte', 1), ('min_people__gte', 1)), name='mapping_needs_at_least_one', violation_error_message='At least one record and one leader are needed.')],
+            },
         ),
         migrations.CreateModel(
             name='CrosswalkRow',
@@ -125,6 +131,9 @@ class Migration(migrations.Migration):
                 ('from_clause', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='continues_as', to='qms.clause')),
                 ('to_clause', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='comes_from', to='qms.clause')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('from_clause', 'to_clause'), name='crosswalk_once')],
+            },
         ),
         migrations.CreateModel(
             name='Elevation',
@@ -136,6 +145,9 @@ class Migration(migrations.Migration):
                 ('end', models.CharField(blank=True, choices=[('left', 'left'), ('logged_out', 'logged out'), ('time_out', 'time ran out'), ('replaced', 'started anew'), ('access_ended', 'access ended')], max_length=12)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='elevations', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['until'], name='elevation_running')],
+            },
         ),
         migrations.CreateModel(
             name='Job',
@@ -167,6 +179,9 @@ class Migration(migrations.Migration):
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['user', 'read_at', '-at'], name='notification_unread')],
+            },
         ),
         migrations.CreateModel(
             name='Organization',
@@ -176,6 +191,7 @@ class Migration(migrations.Migration):
                 ('scope_statement', models.TextField(blank=True, verbose_name='scope of the quality management system')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[qms.models.site.validate_time_zone], verbose_name='time zone')),
                 ('currency', models.CharField(default='USD', help_text='Three letters, as banks write it: USD, EUR.', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$')], verbose_name='currency')),
+                ('has_open_thanks', models.BooleanField(default=False, help_text='Anybody with a log-in may thank colleagues, not only leaders.', verbose_name='everybody may thank')),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='organization_is_single')],
@@ -199,6 +215,61 @@ class Migration(migrations.Migration):
                 ('manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='qms.person', verbose_name='reports to')),
                 ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='qms.site', verbose_name='site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='person_unique_email', violation_error_message='Another person already has this e-mail address.'), models.CheckConstraint(condition=models.Q(('manager', models.F('pk')), _negated=True), name='person_not_own_manager', violation_error_message='A person cannot report to himself or herself.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OutboxMessage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('key', models.CharField(blank=True, max_length=120, null=True, unique=True)),
+                ('letter', models.CharField(max_length=60)),
+                ('channel', models.CharField(choices=[('mail', 'E-mail'), ('in_app', 'In the product')], default='mail', max_length=8)),
+                ('concern', models.CharField(choices=[('act', 'You must act'), ('news', 'News'), ('watched', 'You watch it')], default='act', max_length=8)),
+                ('about', models.BigIntegerField(blank=True, help_text='The id of what the letter is about.', null=True)),
+                ('facts', models.JSONField(blank=True, default=dict)),
+                ('subject', models.CharField(blank=True, max_length=300)),
+                ('status', models.CharField(choices=[('pending', 'Waiting'), ('claimed', 'Being sent'), ('sent', 'Sent'), ('failed', 'Failed, will be tried again'), ('dead', 'Given up'), ('dropped', 'Not needed any more')], default='pending', max_length=8)),
+                ('created_at', models.DateTimeField()),
+                ('next_at', models.DateTimeField(help_text='Not sent before.')),
+                ('claimed_at', models.DateTimeField(blank=True, null=True)),
+                ('claim_token', models.CharField(blank=True, max_length=32)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('failed_reason', models.CharField(blank=True, max_length=400)),
+                ('dropped_reason', models.CharField(blank=True, max_length=400)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('to_sha256', models.CharField(blank=True, max_length=64)),
+                ('subject_sha256', models.CharField(blank=True, max_length=64)),
+                ('resends', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='resent', to='qms.outboxmessage')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outbox_messages', to='qms.person')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('status__in', ['pending', 'failed'])), fields=['next_at', 'id'], name='outbox_to_send'), models.Index(condition=models.Q(('status', 'claimed')), fields=['claimed_at'], name='outbox_claimed'), models.Index(fields=['status', '-created_at'], name='outbox_by_status'), models.Index(fields=['letter', 'about'], name='outbox_by_subject')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'claimed', 'sent', 'failed', 'dead', 'dropped'])), name='outbox_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'sent'), _negated=True), models.Q(('sent_at__isnull', False), models.Q(('to_sha256', ''), _negated=True), models.Q(('subject_sha256', ''), _negated=True)), _connector='OR'), name='outbox_sent_says_when_and_to_whom'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'claimed'), _negated=True), models.Q(('claimed_at__isnull', False), models.Q(('claim_token', ''), _negated=True)), _connector='OR'), name='outbox_claim_has_a_holder'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['failed', 'dead']), _negated=True), models.Q(('failed_reason', ''), _negated=True), _connector='OR'), name='outbox_failure_has_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'dropped'), _negated=True), models.Q(('dropped_reason', ''), _negated=True), _connector='OR'), name='outbox_drop_has_a_reason')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Absence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('starts_on', models.DateField(verbose_name='first day')),
+                ('ends_on', models.DateField(verbose_name='last day')),
+                ('cause', models.CharField(choices=[('leave', 'Leave'), ('travel', 'Travel'), ('training', 'Training'), ('other', 'Other')], max_length=12, verbose_name='reason')),
+                ('created_at', models.DateTimeField()),
+                ('approved_at', models.DateTimeField(blank=True, null=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to='qms.person', verbose_name='person')),
+                ('stand_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stands_in', to='qms.person', verbose_name='stand-in')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['person', 'ends_on'], name='absence_by_person')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='absence_ends_later'), models.CheckConstraint(condition=models.Q(('stand_in', None), models.Q(('stand_in', models.F('person')), _negated=True), _connector='OR'), name='absence_other_stands_in'), models.CheckConstraint(condition=models.Q(('cause__in', ['leave', 'travel', 'training', 'other'])), name='absence_cause_known')],
+            },
         ),
         migrations.AddField(
             model_name='user',
@@ -225,6 +296,10 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='qms.site', verbose_name='site')),
             ],
+            options={
+                'indexes': [models.Index(fields=['kind', 'site', '-occurred_on', '-id'], name='record_by_event'), models.Index(fields=['site', '-occurred_on', '-id'], name='record_by_site'), models.Index(fields=['kind', '-occurred_on', '-id'], name='record_by_kind'), models.Index(condition=models.Q(('is_confidential', True)), fields=['kind', 'site', '-occurred_on', '-id'], name='record_confidential'), models.Index(fields=['due_on', 'phase'], name='record_by_due'), models.Index(fields=['owner', 'phase', 'due_on'], name='record_by_owner'), models.Index(condition=models.Q(('kind', 'improvement_action')), fields=['owner', 'phase', 'due_on', 'id'], name='record_action_by_owner'), models.Index(condition=models.Q(('kind', 'improvement_action'), ('phase', 'open')), fields=['due_on', 'id'], name='record_action_open'), models.Index(condition=models.Q(('due_on__isnull', False), ('phase', 'open')), fields=['due_on', 'id'], name='record_due_open'), models.Index(condition=models.Q(('phase', 'open'), ('review_on__isnull', False)), fields=['review_on', 'id'], name='record_review_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('phase__in', ['draft', 'open', 'closed', 'withdrawn'])), name='record_phase_known')],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -270,17 +345,23 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
                 ('record', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to='qms.record', verbose_name='only for')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='api_token_ends')],
+            },
         ),
         migrations.CreateModel(
             name='RecordPerson',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=160)),
-                ('part', models.CharField(choices=[('leader', 'Leader'), ('met', 'Met')], default='met', max_length=12)),
+                ('part', models.CharField(choices=[('leader', 'Leader'), ('met', 'Met'), ('thanked', 'Thanked')], default='met', max_length=12)),
                 ('position', models.PositiveSmallIntegerField(default=0)),
                 ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='qms.person')),
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='qms.record')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('person__isnull', False)), fields=('record', 'person', 'part'), name='participant_once')],
+            },
         ),
         migrations.CreateModel(
             name='RecordVersion',
@@ -292,6 +373,89 @@ class Migration(migrations.Migration):
                 ('content_hash', models.CharField(max_length=64)),
                 ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='qms.record')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('record', 'version'), name='version_once_per_record')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReminderPreference',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rhythm', models.CharField(choices=[('daily', 'Every working day'), ('weekly', 'Once a week')], default='weekly', max_length=8, verbose_name='digest')),
+                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], default=0, verbose_name='on')),
+                ('at_time', models.TimeField(default=datetime.time(7, 0), verbose_name='at')),
+                ('unsubscribed', models.JSONField(blank=True, default=list, verbose_name='no e-mails about')),
+                ('person', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reminder_preference', to='qms.person')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('weekday__range', (0, 6))), name='preference_weekday_known'), models.CheckConstraint(condition=models.Q(('rhythm__in', ['daily', 'weekly'])), name='preference_rhythm_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ReminderRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.SlugField(max_length=60)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('kind', models.CharField(blank=True, max_length=40, verbose_name='kind of record')),
+                ('event', models.CharField(max_length=40, verbose_name='event')),
+                ('before_days', models.JSONField(blank=True, default=list, verbose_name='days before')),
+                ('after_days', models.JSONField(blank=True, default=list, verbose_name='days after')),
+                ('then_every_days', models.PositiveSmallIntegerField(default=0, verbose_name='then every (days)')),
+                ('most_after', models.PositiveSmallIntegerField(default=6, verbose_name='at most, after the day')),
+                ('recipients', models.JSONField(default=list, verbose_name='who is told')),
+                ('channel', models.CharField(choices=[('digest', 'In the digest'), ('mail', 'By e-mail at once'), ('in_app', 'In the product')], default='digest', max_length=8, verbose_name='how')),
+                ('is_working_days_only', models.BooleanField(default=True, verbose_name='on working days only')),
+                ('quiet_from', models.TimeField(default=datetime.time(18, 0), verbose_name='quiet from')),
+                ('quiet_until', models.TimeField(default=datetime.time(6, 0), verbose_name='quiet until')),
+                ('escalate_after_days', models.PositiveSmallIntegerField(default=0, verbose_name='leaders are told after (days)')),
+                ('escalate_levels', models.PositiveSmallIntegerField(default=0, verbose_name='up to so many levels')),
+                ('from_on', models.DateField(verbose_name='in force from')),
+                ('to_on', models.DateField(blank=True, null=True, verbose_name='in force until')),
+                ('reason', models.CharField(blank=True, max_length=400, verbose_name='reason')),
+                ('created_at', models.DateTimeField()),
+                ('paused_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('paused_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('supersedes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='qms.reminderrule')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('slug', 'version'), name='reminder_rule_version_once'), models.UniqueConstraint(condition=models.Q(('to_on', None)), fields=('slug',), name='reminder_rule_one_current', violation_error_message='There is already a rule with this name.'), models.CheckConstraint(condition=models.Q(('to_on', None), ('to_on__gte', models.F('from_on')), _connector='OR'), name='reminder_rule_dates_ordered'), models.CheckConstraint(condition=models.Q(('channel__in', ['digest', 'mail', 'in_app'])), name='reminder_rule_channel_known'), models.CheckConstraint(condition=models.Q(('escalate_levels', 0), ('escalate_after_days__gte', 1), _connector='OR'), name='reminder_rule_escalates_after_a_day')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Reminder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rule_slug', models.CharField(max_length=60)),
+                ('event', models.CharField(max_length=40)),
+                ('kind', models.CharField(max_length=40)),
+                ('subject', models.CharField(blank=True, max_length=40)),
+                ('due_on', models.DateField()),
+                ('step', models.SmallIntegerField()),
+                ('level', models.PositiveSmallIntegerField(default=0)),
+                ('part', models.CharField(choices=[('owner', 'responsible'), ('deputy', 'deputy'), ('team', 'team'), ('area_leader', 'leader of the area'), ('manager', 'manager'), ('role', 'holder of a role'), ('escalation', 'next leader')], max_length=12)),
+                ('concern', models.CharField(choices=[('act', 'You must act'), ('news', 'News'), ('watched', 'You watch it')], default='act', max_length=8)),
+                ('channel', models.CharField(choices=[('digest', 'In the digest'), ('mail', 'By e-mail at once'), ('in_app', 'In the product')], max_length=8)),
+                ('status', models.CharField(choices=[('pending', 'Planned'), ('queued', 'In the outbox'), ('sent', 'Told'), ('untold', 'Nobody could be told'), ('dropped', 'Not needed any more')], default='pending', max_length=8)),
+                ('planned_at', models.DateTimeField()),
+                ('send_at', models.DateTimeField(help_text='Not before.')),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('dropped_reason', models.CharField(blank=True, max_length=200)),
+                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
+                ('acknowledged_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('instead_of', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
+                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='qms.outboxmessage')),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='qms.person')),
+                ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='qms.record')),
+                ('responsible', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
+                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='qms.reminderrule')),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('status', 'pending')), fields=['send_at', 'person'], name='reminder_to_send'), models.Index(fields=['person', 'status', '-send_at'], name='reminder_inbox'), models.Index(fields=['rule', 'status'], name='reminder_by_rule')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'dropped'), _negated=True), fields=('record', 'rule_slug', 'due_on', 'step', 'level', 'responsible', 'person', 'subject'), name='reminder_once'), models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'queued', 'sent', 'untold', 'dropped'])), name='reminder_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'queued'), _negated=True), ('message__isnull', False), _connector='OR'), name='reminder_queued_somewhere'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='reminder_sent_sometime'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['dropped', 'untold']), _negated=True), models.Q(('dropped_reason', ''), _negated=True), _connector='OR'), name='reminder_not_sent_for_a_reason'), models.CheckConstraint(condition=models.Q(('level', 0), ('status', 'untold'), models.Q(('person', models.F('responsible')), _negated=True), _connector='OR'), name='reminder_never_escalates_to_the_responsible')],
+            },
         ),
         migrations.CreateModel(
             name='Signature',
@@ -306,6 +470,37 @@ class Migration(migrations.Migration):
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='qms.record')),
                 ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='qms.person')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('record', 'version', 'signer', 'meaning'), name='signature_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Silence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('part', models.CharField(choices=[('worker', 'Workers'), ('beat', 'Scheduler (beat)')], max_length=8)),
+                ('last_heard_at', models.DateTimeField(null=True)),
+                ('noticed_at', models.DateTimeField()),
+                ('told_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('part',), name='silence_one_at_a_time'), models.CheckConstraint(condition=models.Q(('part__in', ['worker', 'beat'])), name='silence_part_known'), models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('noticed_at')), _connector='OR'), name='silence_in_order')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Shift',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(help_text='As it stands with the people who work in it.', max_length=20, verbose_name='name')),
+                ('begins', models.TimeField(verbose_name='begins')),
+                ('ends', models.TimeField(verbose_name='ends')),
+                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shifts', to='qms.site', verbose_name='site')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'name'), name='shift_unique_name_per_site')],
+            },
         ),
         migrations.CreateModel(
             name='ReferenceCounter',
@@ -316,6 +511,9 @@ class Migration(migrations.Migration):
                 ('last', models.PositiveIntegerField(default=0)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('prefix', 'site', 'year'), name='counter_once')],
+            },
         ),
         migrations.CreateModel(
             name='PersonImport',
@@ -344,6 +542,9 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person')),
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('mapping', 'month', 'site', 'person'), name='coverage_person_once')],
+            },
         ),
         migrations.CreateModel(
             name='CoverageDay',
@@ -355,6 +556,26 @@ class Migration(migrations.Migration):
                 ('mapping', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.clausemapping')),
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('mapping', 'site', 'day'), name='coverage_day_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Closure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('starts_on', models.DateField(verbose_name='first day')),
+                ('ends_on', models.DateField(verbose_name='last day')),
+                ('reason', models.CharField(max_length=120, verbose_name='reason')),
+                ('created_at', models.DateTimeField()),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('withdrawn_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closures', to='qms.site', verbose_name='site')),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='closure_ends_later')],
+            },
         ),
         migrations.CreateModel(
             name='ClauseLink',
@@ -368,6 +589,10 @@ class Migration(migrations.Migration):
                 ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='clause_links', to='qms.record')),
                 ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.site')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('counts', True)), fields=['clause', '-occurred_on', '-record'], name='link_newest')],
+                'constraints': [models.UniqueConstraint(fields=('record', 'clause'), name='link_once_per_clause')],
+            },
         ),
         migrations.AddField(
             model_name='area',
@@ -386,6 +611,9 @@ class Migration(migrations.Migration):
                 ('approved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person', verbose_name='approved by')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exclusions', to='qms.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('effective_to', None)), fields=('clause', 'site'), name='applicability_one_current')],
+            },
         ),
         migrations.AddField(
             model_name='user',
@@ -432,6 +660,22 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='qms.person', to_field='uid')),
                 ('record', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='trail', to='qms.record')),
             ],
+            options={
+                'indexes': [models.Index(fields=['-at', '-id'], name='trail_by_time')],
+                'constraints': [models.UniqueConstraint(fields=('chain', 'seq'), name='trail_no_fork')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Watch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('began_at', models.DateTimeField()),
+                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='watches', to='qms.person')),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='watches', to='qms.record')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('person', 'record'), name='watch_once')],
+            },
         ),
         migrations.CreateModel(
             name='AreaCode',
@@ -448,113 +692,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('area',), name='area_one_live_code')],
             },
         ),
-        migrations.AddIndex(
-            model_name='clausemapping',
-            index=models.Index(fields=['kind', 'subtype', 'effective_from'], name='mapping_by_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='clausemapping',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to', None)), fields=('kind', 'subtype', 'clause'), name='mapping_one_current', violation_error_message='This kind of record is already mapped to this clause; edit that row.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clausemapping',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to', None), ('effective_to__gte', models.F('effective_from')), _connector='OR'), name='mapping_dates_ordered', violation_error_message='The mapping must end on or after the day it starts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clausemapping',
-            constraint=models.CheckConstraint(condition=models.Q(('min_count__gte', 1), ('min_people__gte', 1)), name='mapping_needs_at_least_one', violation_error_message='At least one record and one leader are needed.'),
-        ),
-        migrations.AddConstraint(
-            model_name='crosswalkrow',
-            constraint=models.UniqueConstraint(fields=('from_clause', 'to_clause'), name='crosswalk_once'),
-        ),
-        migrations.AddIndex(
-            model_name='elevation',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['until'], name='elevation_running'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['user', 'read_at', '-at'], name='notification_unread'),
-        ),
-        migrations.AddConstraint(
-            model_name='apitoken',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='api_token_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='recordperson',
-            constraint=models.UniqueConstraint(condition=models.Q(('person__isnull', False)), fields=('record', 'person', 'part'), name='participant_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='recordversion',
-            constraint=models.UniqueConstraint(fields=('record', 'version'), name='version_once_per_record'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('record', 'version', 'signer', 'meaning'), name='signature_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='referencecounter',
-            constraint=models.UniqueConstraint(fields=('prefix', 'site', 'year'), name='counter_once'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['kind', 'site', '-occurred_on', '-id'], name='record_by_event'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['site', '-occurred_on', '-id'], name='record_by_site'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['kind', '-occurred_on', '-id'], name='record_by_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('is_confidential', True)), fields=['kind', 'site', '-occurred_on', '-id'], name='record_confidential'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['due_on', 'phase'], name='record_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['owner', 'phase', 'due_on'], name='record_by_owner'),
-        ),
-        migrations.AddConstraint(
-            model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', ['draft', 'open', 'closed', 'withdrawn'])), name='record_phase_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='person_unique_email', violation_error_message='Another person already has this e-mail address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('manager', models.F('pk')), _negated=True), name='person_not_own_manager', violation_error_message='A person cannot report to himself or herself.'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverageperson',
-            constraint=models.UniqueConstraint(fields=('mapping', 'month', 'site', 'person'), name='coverage_person_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='coverageday',
-            constraint=models.UniqueConstraint(fields=('mapping', 'site', 'day'), name='coverage_day_once'),
-        ),
-        migrations.AddIndex(
-            model_name='clauselink',
-            index=models.Index(condition=models.Q(('counts', True)), fields=['clause', '-occurred_on', '-record'], name='link_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='clauselink',
-            constraint=models.UniqueConstraint(fields=('record', 'clause'), name='link_once_per_clause'),
-        ),
         migrations.AddConstraint(
             model_name='area',
             constraint=models.UniqueConstraint(fields=('site', 'name'), name='area_unique_name_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='applicability',
-            constraint=models.UniqueConstraint(condition=models.Q(('effective_to', None)), fields=('clause', 'site'), name='applicability_one_current'),
         ),
         migrations.AddConstraint(
             model_name='clause',
@@ -563,13 +703,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='clause',
             constraint=models.UniqueConstraint(condition=models.Q(('commitment__isnull', False)), fields=('edition', 'number', 'commitment'), name='commitment_once_per_edition'),
-        ),
-        migrations.AddIndex(
-            model_name='trailentry',
-            index=models.Index(fields=['-at', '-id'], name='trail_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='trailentry',
-            constraint=models.UniqueConstraint(fields=('chain', 'seq'), name='trail_no_fork'),
         ),
     ]

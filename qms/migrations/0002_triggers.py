@@ -1,19 +1,10 @@
-"""Install the append-only triggers."""
+"""Install the append-only triggers, once every app has its tables."""
 
 from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from qms import triggers
 
 
-def install(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    triggers.install(schema_editor.connection)
-
-
-def remove(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    triggers.remove(schema_editor.connection)
-
-
 class Migration(migrations.Migration):
-    dependencies = [("qms", "0001_initial")]
-    operations = [migrations.RunPython(install, remove)]
+    dependencies = [("qms", "0001_initial"), ("objectives", "0001_initial"), ("leadership", "0001_initial")]
+    operations = [migrations.RunPython(triggers.install_by_migration, triggers.remove_by_migration)]
