@@ -4,8 +4,11 @@
   "use strict";
   var queue = window.qmsQueue;
   var PAUSE = 350;
+  var LAST_WORDS = "qms-last-words";
   var NOT_KEPT = ["csrfmiddlewaretoken", "photos"];
   var timer = null;
+  var waiting = null; // what saves what was typed since the last save
+  var written = null;
   var saving = Promise.resolve();
 
   /* The date and time on the wall of the site, as an <input type=datetime-local> has it. */
@@ -56,7 +59,7 @@
   }
 
   function save(form, photoCount) {
-    clearTimeout(timer);
+    forget();
     var item = itemOf(form, "draft");
     saving = saving.then(function () {
       return isWorthKeeping(form, photoCount) ? queue.put(item).then(function () { return true; }) : false;
@@ -64,19 +67,51 @@
     return saving;
   }
 
-  function saveSoon(form, countPhotos, then) {
+  function forget() {
     clearTimeout(timer);
-    timer = setTimeout(function () { save(form, countPhotos()).then(then); }, PAUSE);
+    waiting = null;
+  }
+
+  /* Save after a pause in typing; data-draft on the form says whether what is kept is what is written. */
+  function saveSoon(form, countPhotos, then) {
+    forget();
+    form.dataset.draft = "pending";
+    written = { form: form, isWorthKeeping: function () { return isWorthKeeping(form, countPhotos()); } };
+    waiting = function () {
+      save(form, countPhotos()).then(function (isKept) {
+        if (!waiting) { form.dataset.draft = isKept ? "kept" : "none"; }
+        then(isKept);
+      });
+    };
+    timer = setTimeout(waiting, PAUSE);
+  }
+
+  /* The page is put away, perhaps for good: what was typed last does not wait for the pause. A database would not get
+     it before the page is gone; this store writes at once, and the next page with the form moves it over. */
+  function saveAtOnce() {
+    if (!waiting || !written.isWorthKeeping()) { return; }
+    try { localStorage.setItem(LAST_WORDS, JSON.stringify(itemOf(written.form, "draft"))); } catch (error) { /* storage blocked */ }
+  }
+  window.addEventListener("pagehide", saveAtOnce);
+
+  function recover(user) {
+    var item = null;
+    try { item = JSON.parse(localStorage.getItem(LAST_WORDS)); } catch (error) { item = null; }
+    if (!item || item.user !== user) { return Promise.resolve(); }
+    return queue.get(item.uid).then(function (row) {
+      if (!row || row.state === "draft") { return queue.put(item); } // otherwise it was sent meanwhile
+      return null;
+    }).then(function () { localStorage.removeItem(LAST_WORDS); });
   }
 
   /* Wait for writes that are under way, and allow no late one: the entry is about to be sent. */
   function settle() {
-    clearTimeout(timer);
+    forget();
     return saving;
   }
 
   function latest(user) {
-    return queue.all().then(function (rows) {
+    return recover(user).then(queue.all).then(function (rows) {
       return rows.filter(function (row) { return row.state === "draft" && row.user === user; }).pop();
     });
   }

@@ -121,7 +121,8 @@ def log_in(page: Page, user: User, password: str = PASSWORD) -> None:
 
 
 def assert_accessible(page: Page) -> None:
-    """Axe finds nothing, and on a phone nothing scrolls sideways."""
+    """Axe finds nothing, and on a phone nothing scrolls sideways. A page that is still arriving is waited for."""
+    page.wait_for_load_state("load")
     assert [found for found in _violations(page) if not _only_covered(page, *found)] == []
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 

@@ -124,6 +124,18 @@ def test_promise_of_a_stop_becomes_a_follow_up(open_page: Any, manager: Any, sho
     shot(page, "phone-19-done")
 
 
+def test_words_typed_just_before_the_page_is_left_are_in_the_draft(open_page: Any, manager: Any):
+    page = open_page("phone", manager)
+    open_log(page)
+    choose(page, "Floor walk")
+    expect(page.locator("#log-form[data-draft=kept]")).to_be_visible()
+    page.evaluate("document.querySelector('#log-form').addEventListener('input', () => location.assign('/me/'))")
+    page.locator("#id_stops-0-seen").fill("Gauge 12")  # and away, before any pause in typing
+    page.wait_for_url("**/me/")
+    open_log(page)
+    expect(page.locator("#id_stops-0-seen")).to_have_value("Gauge 12")
+
+
 def test_draft_with_photo_is_there_after_a_reload(open_page: Any, manager: Any, shot: Any):
     page = open_page("phone", manager)
     open_log(page)
@@ -134,6 +146,7 @@ def test_draft_with_photo_is_there_after_a_reload(open_page: Any, manager: Any, 
     page.locator("#id_stops-1-promised").fill("A second scanner")
     page.locator("[data-photo-input]").first.set_input_files(PHOTOS[0])
     expect(page.locator(".log-photo")).to_have_count(1)
+    expect(page.locator("#log-form[data-draft=kept]")).to_be_visible()
     expect(page.locator("[data-saved]")).to_have_text("Draft kept on this device")
     page.reload()
     page.wait_for_selector("#log-form[data-ready]")
