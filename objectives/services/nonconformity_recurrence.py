@@ -7,14 +7,13 @@ counted over what the user may see. A closed one's cause came back when another 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from objectives.models import Nonconformity, lookback_start
 from qms.models import Phase, Site, User
@@ -92,28 +91,31 @@ def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[Cause
     """Every cause of the lookback before ``today``, most frequent first. One query; ``sites`` narrows it.
 
     ``count``: nonconformities that happened in it. ``closed``: those closed in it and still closed. ``came_back``:
-    closed ones after whose closing the same cause led to another one.
+    closed ones after whose closing the same cause led to another one. The database counts: what comes back are the
+    newest NAMED of each cause, and those closed ones after which the cause stayed away.
     """
     since = lookback_start(today)
     rows = Nonconformity.objects.visible_to(user).filter(cause__isnull=False).exclude(phase=Phase.WITHDRAWN)
     rows = rows.filter(Q(happened_on__gte=since) | Q(closed_on__gte=since))
     if sites:
         rows = rows.filter(site__in=sites)
-    lines: dict[int, CauseLine] = {}
-    days: dict[int, list[date]] = {}
-    closings: list[tuple[int, date]] = []
+    same = {"partition_by": F("cause_id")}
+    rows = rows.annotate(
+        rank=Window(RowNumber(), order_by=[F("happened_on").desc(), F("pk").desc()], **same),
+        last=Window(Max("happened_on"), **same),
+        times=Window(Count("pk", filter=Q(happened_on__gte=since)), **same),
+        closings=Window(Count("pk", filter=Q(closed_on__gte=since)), **same),
+    )
+    rows = rows.filter(Q(rank__lte=NAMED) | Q(closed_on__gte=F("last")))
     wanted = ("pk", "reference", "title", "cause_id", "cause__name", "happened_on", "closed_on", "status")
-    for row in rows.order_by("-happened_on", "-pk").values(*wanted):
-        line = lines.setdefault(row["cause_id"], CauseLine(row["cause_id"], row["cause__name"]))
-        days.setdefault(line.pk, []).append(row["happened_on"])
-        if row["happened_on"] >= since:
-            line.count += 1
-            line.newest += [row] if len(line.newest) < NAMED else []
-        if row["closed_on"] and row["closed_on"] >= since:
-            closings.append((line.pk, row["closed_on"]))
-    for found in days.values():
-        found.sort()
-    for pk, closed_on in closings:
-        lines[pk].closed += 1
-        lines[pk].came_back += bisect_right(days[pk], closed_on) < len(days[pk])
+    lines: dict[int, CauseLine] = {}
+    for row in rows.order_by("cause_id", "rank").values(*wanted, "rank", "last", "times", "closings"):
+        line = lines.get(row["cause_id"])
+        if line is None:
+            counted = {"count": row["times"], "closed": row["closings"], "came_back": row["closings"]}
+            line = lines[row["cause_id"]] = CauseLine(row["cause_id"], row["cause__name"], **counted)
+        if row["rank"] <= NAMED and row["happened_on"] >= since:
+            line.newest.append(row)
+        if row["closed_on"] and row["closed_on"] >= max(since, row["last"]):
+            line.came_back -= 1
     return sorted(lines.values(), key=lambda line: (-line.count, -line.came_back, line.name))

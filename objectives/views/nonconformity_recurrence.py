@@ -17,6 +17,8 @@ from qms.models import User
 from qms.permissions import Permission, requires
 
 MOST_BARS = 10
+MOST_LINES = 50
+"""So many causes stand in the table, most frequent first, unless all are asked for."""
 
 
 @require_GET
@@ -26,9 +28,10 @@ def nonconformity_recurrence(request: HttpRequest) -> HttpResponse:
     user, today = cast(User, request.user), timezone.localdate()
     chosen = [site for site in user.visible_sites if str(site.pk) == request.GET.get("site")]
     lines = service.causes(user, today=today, sites=chosen)
+    shown = lines if request.GET.get("all") else lines[:MOST_LINES]
     closed, came_back = sum(line.closed for line in lines), sum(line.came_back for line in lines)
     return render(request, "objectives/nonconformity_recurrence.html", {
-        "lines": lines, "closed": closed, "came_back": came_back, "months": LOOKBACK_MONTHS,
+        "lines": lines, "shown": shown, "closed": closed, "came_back": came_back, "months": LOOKBACK_MONTHS,
         "share": round(100 * came_back / closed) if closed else None, "since": lookback_start(today), "today": today,
         "crumbs": [(NONCONFORMITY.label_plural, reverse("objectives:nonconformity-list"))],
         "sites": user.visible_sites, "site": chosen[0] if chosen else None,

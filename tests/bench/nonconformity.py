@@ -38,7 +38,8 @@ PAGES = {
     "list of the open": "/plan/nonconformities/",
     "list of all": "/plan/nonconformities/?view=all",
     "come back": "/plan/nonconformities/?view=repeated",
-    "causes that come back": "/plan/nonconformities/print/",
+    "causes that come back": reverse("objectives:nonconformity-recurrence"),
+    "list on paper": reverse("objectives:nonconformity-list-print") + "?view=all",
 }
 
 

@@ -109,6 +109,28 @@ def test_event_before_the_closing_is_no_coming_back() -> None:
     assert (line.count, line.closed, line.came_back) == (2, 1, 0)
 
 
+def test_newest_five_are_named_and_all_are_counted() -> None:
+    boss = yusuf()
+    for age in range(recurrence.NAMED + 2):
+        analyzed(boss, title=f"{age} days ago", happened_on=TODAY - timedelta(days=age))
+    closed(boss, cause="Old papers", happened_on=lookback_start(TODAY) - timedelta(days=5))
+    wear, old = recurrence.causes(boss, today=TODAY)
+    assert wear.count == recurrence.NAMED + 2
+    assert [row["title"] for row in wear.newest] == [f"{age} days ago" for age in range(recurrence.NAMED)]
+    assert (old.count, old.closed, old.came_back, old.newest) == (0, 1, 0, [])
+
+
+def test_page_shows_the_most_frequent_and_all_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("objectives.views.nonconformity_recurrence.MOST_LINES", 1)
+    boss = yusuf()
+    analyzed(boss)
+    analyzed(boss)
+    analyzed(boss, "Old papers")
+    page = " ".join(as_user(boss).get(PAGE).content.decode().split())
+    assert "The 1 most frequent of 2 causes" in page
+    assert page.count("Old papers") < as_user(boss).get(PAGE, {"all": "1"}).content.decode().count("Old papers")
+
+
 def test_page_says_how_it_counts_and_narrows_to_a_site() -> None:
     boss = yusuf()
     closed(boss, at=NOW - timedelta(days=60))
