@@ -99,21 +99,22 @@ def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[Cause
     rows = rows.filter(Q(happened_on__gte=since) | Q(closed_on__gte=since))
     if sites:
         rows = rows.filter(site__in=sites)
-    same = {"partition_by": F("cause_id")}
-    rows = rows.annotate(
-        rank=Window(RowNumber(), order_by=[F("happened_on").desc(), F("pk").desc()], **same),
-        last=Window(Max("happened_on"), **same),
-        times=Window(Count("pk", filter=Q(happened_on__gte=since)), **same),
-        closings=Window(Count("pk", filter=Q(closed_on__gte=since)), **same),
-    )
-    rows = rows.filter(Q(rank__lte=NAMED) | Q(closed_on__gte=F("last")))
     wanted = ("pk", "reference", "title", "cause_id", "cause__name", "happened_on", "closed_on", "status")
+    counted: QuerySet[Any] = rows.annotate(
+        rank=Window(RowNumber(), partition_by="cause_id", order_by=[F("happened_on").desc(), F("pk").desc()]),
+        last=Window(Max("happened_on"), partition_by="cause_id"),
+        times=Window(Count("pk", filter=Q(happened_on__gte=since)), partition_by="cause_id"),
+        closings=Window(Count("pk", filter=Q(closed_on__gte=since)), partition_by="cause_id"),
+    )
+    counted = counted.filter(Q(rank__lte=NAMED) | Q(closed_on__gte=F("last"))).order_by("cause_id", "rank")
     lines: dict[int, CauseLine] = {}
-    for row in rows.order_by("cause_id", "rank").values(*wanted, "rank", "last", "times", "closings"):
+    for row in counted.values(*wanted, "rank", "last", "times", "closings"):
         line = lines.get(row["cause_id"])
         if line is None:
-            counted = {"count": row["times"], "closed": row["closings"], "came_back": row["closings"]}
-            line = lines[row["cause_id"]] = CauseLine(row["cause_id"], row["cause__name"], **counted)
+            line = lines[row["cause_id"]] = CauseLine(
+                row["cause_id"], row["cause__name"], row["times"], row["closings"]
+            )
+            line.came_back = line.closed
         if row["rank"] <= NAMED and row["happened_on"] >= since:
             line.newest.append(row)
         if row["closed_on"] and row["closed_on"] >= max(since, row["last"]):
