@@ -45,6 +45,7 @@ class Permission(models.TextChoices):
     RISK_ACCEPT = "risk_accept", _("Accept risks with one's signature")
     RISK_SCALE_EDIT = "risk_scale_edit", _("Edit the scale risks are rated on")
     NONCONFORMITY_EDIT = "nonconformity_edit", _("Work on nonconformities")
+    CAUSE_EDIT = "cause_edit", _("Merge root causes that mean the same")
     COST_EDIT = "cost_edit", _("Keep the cost of quality")
     POLICY_EDIT = "policy_edit", _("Draft the quality policy and ask people to read it")
     POLICY_APPROVE = "policy_approve", _("Approve the quality policy with one's signature")
@@ -123,7 +124,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
             Permission.ACTIVITY_CORRECT, Permission.ACTIVITY_TYPE_EDIT, Permission.PERSON_EDIT,
             Permission.CLAUSE_EDIT, Permission.MAPPING_EDIT, Permission.RISK_SCALE_EDIT, Permission.COST_EDIT,
             Permission.POLICY_EDIT, Permission.ROLE_EDIT, Permission.REMINDER_EDIT, Permission.CALENDAR_EDIT,
-            Permission.RECOGNITION_EDIT,
+            Permission.RECOGNITION_EDIT, Permission.CAUSE_EDIT,
         }
     ),
     AccessProfile.FINANCE: frozenset(
@@ -145,7 +146,7 @@ PROFILES: dict[str, frozenset[Permission]] = {
             Permission.SITE_EDIT, Permission.USER_EDIT, Permission.ACTIVITY_TYPE_EDIT,
             Permission.ORGANIZATION_EDIT, Permission.TRAIL_VIEW, Permission.API_USE, Permission.RISK_SCALE_EDIT,
             Permission.REMINDER_EDIT, Permission.CALENDAR_EDIT,
-            Permission.RECOGNITION_EDIT,
+            Permission.RECOGNITION_EDIT, Permission.CAUSE_EDIT,
         }
     ),
 }  # fmt: skip

@@ -30,7 +30,9 @@ class NonconformityFilter(RecordFilter):
     )
     origin = django_filters.ChoiceFilter(label=_("Found by"), choices=Nonconformity.Origin.choices)
     cause = django_filters.ModelChoiceFilter(
-        label=_("Root cause"), queryset=Cause.objects.order_by("name", "pk"), empty_label=_("Any cause")
+        label=_("Root cause"),
+        queryset=Cause.objects.filter(merged_into=None).order_by("name", "pk"),
+        empty_label=_("Any cause"),
     )
     since = django_filters.DateFilter("happened_on", "gte", label=_("Happened from"), widget=DayInput)
     until = django_filters.DateFilter("happened_on", "lte", label=_("Happened until"), widget=DayInput)

@@ -23,7 +23,11 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=160, unique=True, verbose_name='root cause')),
                 ('is_active', models.BooleanField(default=True)),
+                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='objectives.cause')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('merged_into', None), models.Q(('is_active', False), models.Q(('merged_into', models.F('id')), _negated=True)), _connector='OR'), name='cause_merged_is_inactive')],
+            },
         ),
         migrations.CreateModel(
             name='Objective',

@@ -21,10 +21,23 @@ def lookback_start(day: date) -> date:
 
 
 class Cause(models.Model):
-    """A root cause by name, so that the same cause is recognized when it comes back."""
+    """A root cause by name, so that the same cause is recognized when it comes back.
+
+    One that was merged is no longer active and leads to the cause it was ``merged_into``, whoever names it again.
+    """
 
     name = models.CharField(_("root cause"), max_length=160, unique=True)
     is_active = models.BooleanField(default=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None)
+                | (models.Q(is_active=False) & ~models.Q(merged_into=models.F("id"))),
+                name="cause_merged_is_inactive",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

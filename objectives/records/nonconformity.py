@@ -65,6 +65,7 @@ NONCONFORMITY = register(
             "nonconformity.why_answered": _("A “why?” answered"),
             "nonconformity.why_removed": _("An answer to “why?” taken out"),
             "nonconformity.analyzed": _("Root cause named"),
+            "nonconformity.cause_merged": _("Root cause merged into another"),
             "nonconformity.acted": _("Corrective action decided"),
             "nonconformity.use_proved": _("The new way was used"),
             "nonconformity.evaluated": _("Judged effective"),
@@ -74,6 +75,8 @@ NONCONFORMITY = register(
             "nonconformity.withdrawn": _("Withdrawn"),
             "record.became_nonconformity": _("A nonconformity was raised from it"),
             "cause.added": _("Root cause entered"),
+            "cause.merged": _("Root cause merged into another"),
+            "cause.received": _("Another root cause merged into this one"),
         },
     )
 )

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from objectives.views import nonconformity, nonconformity_recurrence, nonconformity_step
+from objectives.views import cause_merge, nonconformity, nonconformity_recurrence, nonconformity_step
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("plan/nonconformities/", nonconformity.nonconformity_list, name="nonconformity-list"),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         nonconformity_recurrence.nonconformity_recurrence,
         name="nonconformity-recurrence",
     ),
+    path("plan/nonconformities/causes/merge/", cause_merge.cause_merge, name="cause-merge"),
     path("plan/nonconformities/<int:pk>/", nonconformity.nonconformity_detail, name="nonconformity-detail"),
     path("plan/nonconformities/<int:pk>/print/", nonconformity.nonconformity_print, name="nonconformity-print"),
     path("plan/nonconformities/<int:pk>/edit/", nonconformity.nonconformity_edit, name="nonconformity-edit"),

@@ -254,10 +254,16 @@ def _check_amount(found: Nonconformity) -> None:
 
 
 def named_cause(name: str, *, by: User, at: datetime) -> tuple[Cause, bool]:
-    """The cause of that name in the catalogue, entered on the way where it is new, with its own trail entry."""
+    """The cause of that name in the catalogue, entered on the way where it is new, with its own trail entry.
+
+    A name that was merged stands for the cause it was merged into. The row stays locked until the transaction ends, so
+    that no merge passes by what is about to be named; call it before locking a record, as merging does.
+    """
     words = said(name, field="cause")[:160]
     words = " ".join(words.split())
-    known = Cause.objects.filter(name__iexact=words).first()
+    known = Cause.objects.filter(name__iexact=words).select_for_update().first()
+    while known and known.merged_into_id:
+        known = Cause.objects.select_for_update().get(pk=known.merged_into_id)
     if known:
         return known, False
     cause, is_new = Cause.objects.get_or_create(name=words)

@@ -84,11 +84,10 @@ def analyze(
     Side effects: perhaps the cause with its trail entry; the row, a version, a trail entry, clause links. Raises
     ReasonMissing, WhyMissing (nobody asked why), CannotChange, StaleRecord, IllegalTransition.
     """
-    said(cause, field="cause")
+    named, is_new = named_cause(cause, by=by, at=at)
     current = lock_open(found, version=version)
     if not current.cause_tree.exists():
         raise WhyMissing(_("Ask “why?” at least once first, so that others can follow how you got there."))
-    named, is_new = named_cause(cause, by=by, at=at)
     if current.cause_id == named.pk:
         return current
     if current.status == Status.EVALUATED:

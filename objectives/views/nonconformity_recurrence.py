@@ -31,6 +31,7 @@ def nonconformity_recurrence(request: HttpRequest) -> HttpResponse:
     shown = lines if request.GET.get("all") else lines[:MOST_LINES]
     closed, came_back = sum(line.closed for line in lines), sum(line.came_back for line in lines)
     return render(request, "objectives/nonconformity_recurrence.html", {
+        "may_merge": user.can(Permission.CAUSE_EDIT) and len(lines) > 1,
         "lines": lines, "shown": shown, "closed": closed, "came_back": came_back, "months": LOOKBACK_MONTHS,
         "share": round(100 * came_back / closed) if closed else None, "since": lookback_start(today), "today": today,
         "crumbs": [(NONCONFORMITY.label_plural, reverse("objectives:nonconformity-list"))],

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from objectives.services import nonconformity, nonconformity_cause, nonconformity_effect
+from objectives.services import cause_merge, nonconformity, nonconformity_cause, nonconformity_effect
 from tests.contracts import world_nonconformity as some
 from tests.contracts.world import World
 
@@ -34,6 +34,13 @@ def _proved(w: World, who: dict[str, Any]) -> Any:
 def _acted(w: World, who: dict[str, Any]) -> Any:
     found = some.analyzed(w)
     return nonconformity.act(found, uid=uuid.uuid4(), title="Count the parts", owner=w.person, due_on=None, **who)
+
+
+@transaction.atomic
+def _merged(w: World, who: dict[str, Any]) -> Any:
+    old = some.analyzed(w).cause
+    new, _is_new = nonconformity.named_cause("Worn insert", by=w.leader, at=w.now)
+    return old and cause_merge.merge(old, into=new, reason="The same", **who)
 
 
 SCENARIOS: dict[str, Any] = {
@@ -65,6 +72,7 @@ SCENARIOS: dict[str, Any] = {
     "objectives.services.nonconformity_cause.analyze": transaction.atomic(
         lambda w, who: nonconformity_cause.analyze(some.asked(w)[0], cause="No limit for tool wear", **who)
     ),
+    "objectives.services.cause_merge.merge": _merged,
     "objectives.services.nonconformity_effect.prove_use": _proved,
     "objectives.services.nonconformity_effect.evaluate": transaction.atomic(
         lambda w, who: nonconformity_effect.evaluate(
