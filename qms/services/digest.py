@@ -35,7 +35,7 @@ def compose(person: Person, reminders: list[Reminder], at: datetime) -> Composed
     News and what is watched come along with something to do, never alone. The last checkpoint of the trail stands in
     the footer: whoever keeps the mail holds a mark outside the system by which an altered trail is found.
     """
-    user = User.objects.filter(person=person).first()
+    user: User | None = getattr(person, "user", None)
     acts = _acts(person, user, reminders, at=at)
     return Composed(
         to=person.email, subject=subject_of(acts), template="emails/digest",

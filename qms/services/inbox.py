@@ -75,11 +75,11 @@ def items_of(reminders: list[Reminder], *, user: User | None, today: date) -> li
 
     Without a log-in one is told what is not confidential.
     """
-    ids = [row.record_id for row in reminders]
-    seen = (
-        Record.objects.filter(is_confidential=False) if user is None else Record.objects.visible_to(user)
-    ).filter(pk__in=ids)  # fmt: skip
-    open_to = set(seen.values_list("pk", flat=True))
+    if user is None:
+        open_to = {row.record_id for row in reminders if not row.record.is_confidential}
+    else:
+        ids = [row.record_id for row in reminders]
+        open_to = set(Record.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
     return [item(row, today=today, may_see=row.record_id in open_to) for row in reminders]
 
 

@@ -11,6 +11,7 @@ import smtplib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -36,7 +37,9 @@ BACK_OFF = [timedelta(seconds=30), *(timedelta(minutes=minutes) for minutes in (
 GIVE_UP_AFTER = timedelta(days=7)
 MOST_REFUSALS = 3
 MOST_ERRORS = 6
-AT_ONCE = 200
+CLAIMED_AT_ONCE = 20
+MESSAGES_A_SENDER, MOST_SENDERS = 200, 4
+"""From so many messages on a second worker is asked to help, and so on."""
 DELIVER, DELIVER_WAITING = "qms.tasks.outbox.deliver", "qms.tasks.outbox.deliver_waiting"
 Status = OutboxMessage.Status
 log = structlog.get_logger(__name__)
@@ -75,49 +78,81 @@ def put(letter: str, *, person_id: int, at: datetime, about: int | None = None, 
     return message
 
 
-def wake() -> None:
-    """Ask for the waiting messages to be delivered, after the commit."""
-    transaction.on_commit(lambda: current_app.signature(DELIVER_WAITING).delay(), robust=True)
+def wake(messages: int = 1) -> None:
+    """Ask for the waiting messages to be delivered, after the commit; many by several workers at the same time."""
+    for _n in range(min(-(-messages // MESSAGES_A_SENDER), MOST_SENDERS)):
+        transaction.on_commit(lambda: current_app.signature(DELIVER_WAITING).delay(), robust=True)
 
 
 def claim(message_id: int, *, at: datetime) -> OutboxMessage | None:
     """Take a waiting message for oneself; None when it is not waiting any more, or not yet."""
-    waiting = OutboxMessage.objects.filter(pk=message_id, status__in=[Status.PENDING, Status.FAILED], next_at__lte=at)
-    taken = {"status": Status.CLAIMED, "claimed_at": at, "claim_token": uuid4().hex, "attempts": F("attempts") + 1}
-    if not waiting.update(**taken):
-        return None
-    return OutboxMessage.objects.select_related("person__site", "person__user").get(pk=message_id)
+    return next(iter(_claim([message_id], at=at)), None)
+
+
+def _claim(message_ids: list[int], *, at: datetime) -> list[OutboxMessage]:
+    """Those of the messages that were still waiting, taken by one conditional UPDATE, the oldest first."""
+    token = uuid4().hex
+    taken = {"status": Status.CLAIMED, "claimed_at": at, "claim_token": token, "attempts": F("attempts") + 1}
+    if not _waiting(at).filter(pk__in=message_ids).update(**taken):
+        return []
+    mine = OutboxMessage.objects.filter(pk__in=message_ids, claim_token=token)
+    return list(mine.select_related("person__site", "person__user").order_by("next_at", "pk"))
+
+
+def _claim_some(*, at: datetime) -> list[OutboxMessage]:
+    """The oldest that wait and that nobody else is taking at this moment."""
+    with transaction.atomic():
+        free = _waiting(at).select_for_update(skip_locked=True).order_by("next_at", "pk")
+        if ids := list(free.values_list("pk", flat=True)[:CLAIMED_AT_ONCE]):
+            return _claim(ids, at=at)
+    return []
+
+
+def _waiting(at: datetime) -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(status__in=[Status.PENDING, Status.FAILED], next_at__lte=at)
+
+
+def _give_back(messages: list[OutboxMessage]) -> None:
+    """Let others have what was taken and not begun, as if it had not been taken."""
+    mine = OutboxMessage.objects.filter(pk__in=[message.pk for message in messages], status=Status.CLAIMED)
+    for token in {message.claim_token for message in messages}:
+        free = mine.filter(claim_token=token)
+        before = {"claim_token": "", "attempts": F("attempts") - 1}
+        free.filter(failed_reason="").update(status=Status.PENDING, **before)
+        free.exclude(failed_reason="").update(status=Status.FAILED, **before)
 
 
 def deliver_waiting(*, clock: Callable[[], datetime], until: datetime) -> int:
-    """Deliver what waits, the oldest first, until nothing does or time is up; returns how many were sent."""
+    """Deliver what waits, the oldest first, until nothing does or time is up; returns how many were sent.
+
+    Several may run at the same time: each takes a few messages for itself, and gives back what it does not get to.
+    """
     postman, sent = Postman(), 0
     with suppress(ServerAway), postman:
-        while clock() < until and (ids := _waiting_ids(clock())):
-            for message_id in ids:
-                if clock() >= until:
-                    break
-                sent += deliver(message_id, clock=clock, postman=postman)
+        while clock() < until and (taken := _claim_some(at=clock())):
+            try:
+                while taken and clock() < until:
+                    sent += _deliver(taken.pop(0), clock=clock, postman=postman)
+            finally:
+                if taken:
+                    _give_back(taken)
     return sent
 
 
-def _waiting_ids(at: datetime) -> list[int]:
-    waiting = OutboxMessage.objects.filter(status__in=[Status.PENDING, Status.FAILED], next_at__lte=at)
-    return list(waiting.order_by("next_at", "pk").values_list("pk", flat=True)[:AT_ONCE])
-
-
-def deliver(message_id: int, *, clock: Callable[[], datetime], postman: Postman | None = None) -> bool:
+def deliver(message_id: int, *, clock: Callable[[], datetime]) -> bool:
     """Claim, compose and send one message; False when it was not sent, for a reason that stands in its row.
 
     Raises ServerAway, after the row was written, when the mail server does not answer.
     """
     message = claim(message_id, at=clock())
-    if message is None:
-        return False
+    return message is not None and _deliver(message, clock=clock, postman=Postman())
+
+
+def _deliver(message: OutboxMessage, *, clock: Callable[[], datetime], postman: Postman) -> bool:
     try:
         with transaction.atomic():
             composed = letter_named(message.letter).compose(message, clock())
-        _hand_over(message, composed, postman or Postman(), at=clock())
+        _hand_over(message, composed, postman, at=clock())
     except Obsolete as reason:
         _drop(message, str(reason))
         return False
@@ -152,6 +187,10 @@ class Postman:
     def __init__(self) -> None:
         self._connection: BaseEmailBackend | None = None
 
+    @cached_property
+    def _organization_name(self) -> str:
+        return Organization.current().name
+
     def __enter__(self) -> Postman:
         self._connection = get_connection()
         return self
@@ -164,7 +203,7 @@ class Postman:
 
     def send(self, message: OutboxMessage, composed: Composed) -> None:
         """Send one mail. Raises what the mail back end raises; the next mail then gets a connection of its own."""
-        words = {"organization_name": Organization.current().name} | composed.context
+        words = {"organization_name": self._organization_name} | composed.context
         mail = EmailMultiAlternatives(
             composed.subject, render_to_string(f"{composed.template}.txt", words), to=[composed.to],
             headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"} | composed.headers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from qms.letters import Composed, Obsolete
@@ -33,7 +33,7 @@ def gather(*, at: datetime) -> int:
     while batch := _gather_batch(at=at):
         made += batch
     if made:
-        outbox.wake()
+        outbox.wake(made)
     return made
 
 
@@ -43,6 +43,7 @@ def _ripe(at: datetime) -> QuerySet[Reminder]:
 
 @transaction.atomic
 def _gather_batch(*, at: datetime) -> int:
+    """One message a channel for the next people, and their reminders into it by one statement a channel."""
     trail.lock_chain(LOCK)
     ripe = _ripe(at)
     people = list(ripe.order_by("person_id").values_list("person_id", flat=True).distinct()[:PEOPLE_AT_ONCE])
@@ -52,13 +53,16 @@ def _gather_batch(*, at: datetime) -> int:
         (OutboxMessage.Channel.MAIL, ripe.exclude(channel=ReminderChannel.IN_APP)),
     ):
         mine = chosen.filter(person_id__in=people)
-        messages = [
+        messages = OutboxMessage.objects.bulk_create(
             outbox.new(LETTER, person_id=person_id, channel=channel, at=at)
             for person_id in mine.order_by("person_id").values_list("person_id", flat=True).distinct()
-        ]
-        OutboxMessage.objects.bulk_create(messages)
-        for message in messages:
-            mine.filter(person_id=message.person_id).update(status=Status.QUEUED, message=message)
+        )
+        if messages:
+            first = min(message.pk for message in messages)
+            theirs = OutboxMessage.objects.filter(
+                person=OuterRef("person"), pk__gte=first, letter=LETTER, created_at=at
+            )
+            mine.update(status=Status.QUEUED, message=Subquery(theirs.filter(channel=channel).values("pk")[:1]))
         made += len(messages)
     return made
 
@@ -91,7 +95,7 @@ def compose(message: OutboxMessage, at: datetime) -> Composed:
     Side effect: those that are not true any more are dropped.
     """
     queued = message.reminders.filter(status__in=[Status.QUEUED, Status.UNTOLD])
-    reminders = list(queued.select_related("record__site", "record__area", "responsible", "instead_of", "rule"))
+    reminders = list(queued.select_related("record", "responsible", "instead_of"))
     there = still_waiting(reminders)
     if gone := [reminder.pk for reminder in reminders if reminder.pk not in there]:
         Reminder.objects.filter(pk__in=gone).update(status=Status.DROPPED, dropped_reason=_("Done, or planned anew"))

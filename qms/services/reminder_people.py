@@ -60,13 +60,23 @@ class Roles:
 
 
 class Directory:
-    """The organization's people at one moment, read when first asked for."""
+    """The organization's people at one moment, read when first asked for, and anew when a new one turns up."""
 
     def __init__(self, *, at: datetime) -> None:
         self.at = at
         self._stand_ins: dict[date, dict[int, int]] = {}
         self._chains: dict[int, list[int]] = {}
         self._holders: dict[tuple[str, int], list[int]] = {}
+
+    def member(self, person_id: int) -> Member:
+        """What is known of a person; somebody, or a site, added since the people were read makes it read them anew."""
+        found = self.people.get(person_id)
+        if found is None or found.site_id not in self._calendars:
+            for name in ("people", "_calendars", "preferences", "_reports", "_leaders"):
+                self.__dict__.pop(name, None)
+            self._chains.clear()
+            found = self.people[person_id]
+        return found
 
     @cached_property
     def people(self) -> dict[int, Member]:
@@ -97,7 +107,7 @@ class Directory:
 
     def calendar(self, person_id: int) -> Calendar:
         """The calendar of the person's site; Monday to Friday by the organization's clock for who has none."""
-        return self._calendars[self.people[person_id].site_id]
+        return self._calendars[self.member(person_id).site_id]
 
     @cached_property
     def preferences(self) -> dict[int, ReminderPreference]:
@@ -106,7 +116,11 @@ class Directory:
 
     def preference(self, person_id: int) -> ReminderPreference:
         """What the person chose, or what holds for who chose nothing."""
-        return self.preferences.get(person_id) or ReminderPreference(person_id=person_id)
+        return self.preferences.get(person_id) or self._default
+
+    @cached_property
+    def _default(self) -> ReminderPreference:
+        return ReminderPreference()
 
     @cached_property
     def _reports(self) -> dict[int, list[int]]:
@@ -134,6 +148,7 @@ class Directory:
 
     def team(self, person_id: int) -> list[int]:
         """Who reports to the person."""
+        self.member(person_id)
         return self._reports.get(person_id, [])
 
     def role_holders(self, slug: str, site_id: int) -> list[int]:
@@ -149,8 +164,8 @@ class Directory:
         """
         if person_id not in self._chains:
             seen: dict[int, None] = {}
-            for leader_id in self._above(self.people[person_id]):
-                leader = self.people[leader_id]
+            for leader_id in self._above(self.member(person_id)):
+                leader = self.member(leader_id)
                 if leader_id != person_id and leader.is_active and not leader.is_administrator:
                     seen.setdefault(leader_id)
             self._chains[person_id] = list(seen)
@@ -163,7 +178,7 @@ class Directory:
         while member.manager_id is not None and member.manager_id not in walked:
             walked.add(member.manager_id)
             yield member.manager_id
-            member = self.people[member.manager_id]
+            member = self.member(member.manager_id)
 
     def standing_in(self, person_id: int, day: date, *, but: int | None = None) -> int:
         """Who is there for the person on the day: the person, or the stand-in, or the stand-in's own; never ``but``."""
@@ -171,7 +186,7 @@ class Directory:
         while (then := absent.get(now)) is not None and then not in seen:
             seen.add(then)
             now = then
-        return person_id if now == but or not self.people[now].is_active else now
+        return person_id if now == but or not self.member(now).is_active else now
 
     def _absent(self, day: date) -> dict[int, int]:
         """Stand-ins of those who are away on the day, by person; one query a day."""
@@ -191,7 +206,7 @@ class Directory:
         """
         others = () if in_person else (self.standing_in(person_id, day, but=but), *self.chain(person_id))
         for candidate in others or (person_id,):
-            member = self.people[candidate]
+            member = self.member(candidate)
             if candidate == but or not member.is_reachable:
                 continue
             instead = person_id if candidate != person_id else None

@@ -8,39 +8,25 @@ A leader is told only after the person it waits on has been.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 
-from qms.models import Reminder, ReminderChannel, ReminderRule, Site
+from qms.models import Reminder, ReminderRule, Site
 from qms.reminder_events import ReminderEvent, events_named, kinds_with_their_own
 from qms.services import trail
-from qms.services.reminder_people import Directory, Told
-from qms.services.reminder_time import next_digest, out_of_quiet
+from qms.services.reminder_people import Directory
+from qms.services.reminder_tell import Teller, Waiting
 
 BATCH = 10_000
 LOCK = "reminders:plan"
-Status, Part = Reminder.Status, Reminder.Part
+Status = Reminder.Status
 TOLD = (Status.SENT, Status.UNTOLD)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One thing that waits, with the step it has reached."""
-
-    record_id: int
-    kind: str
-    due_on: date
-    responsible_id: int
-    site_id: int
-    area_id: int | None
-    subject: str
-    deputy_id: int | None
-    step: int
 
 
 def plan(*, at: datetime, batch: int = BATCH) -> int:
@@ -119,127 +105,66 @@ def unplanned(event: ReminderEvent, rows: QuerySet[Any], rule: ReminderRule, day
     return found
 
 
-def _to_escalate(
-    event: ReminderEvent, rows: QuerySet[Any], rule: ReminderRule, level: int, day: date, at: datetime
+def to_escalate(
+    event: ReminderEvent, rows: QuerySet[Any], rule: ReminderRule, day: date, at: datetime
 ) -> QuerySet[Any]:
-    """The rows whose next leader is to be told: the one before was, long enough ago, and nobody has acknowledged."""
+    """The rows whose next leader is to be told, with the number of that leader as ``next_level``.
+
+    The one before was told, long enough ago, and nobody has acknowledged.
+    """
     wait = timedelta(days=rule.escalate_after_days)
-    before = same_telling(event, rule).filter(level=level - 1, status__in=TOLD)
-    if level > 1:
-        before = before.filter(Q(sent_at__lte=at - wait) | Q(sent_at=None, planned_at__lte=at - wait))
+    levels = range(1, rule.escalate_levels + 1)
     there = same_telling(event, rule)
-    found: QuerySet[Any] = rows.filter(
-        Exists(before),
-        ~Exists(there.filter(level=level)),
-        ~Exists(there.exclude(acknowledged_at=None)),
-        **{f"{event.due}__lte": day - wait * level},
-    ).annotate(reached_step=Value(rule.escalate_after_days * level, output_field=IntegerField()))
-    return found
+    due = {level: Q(**{f"{event.due}__lte": day - wait * level}) for level in levels}
+    waited = Q(sent_at__lte=at - wait) | Q(sent_at=None, planned_at__lte=at - wait)
+    told = {level: there.filter(level=level - 1, status__in=TOLD) for level in levels}
+    is_next = {
+        level: due[level]
+        & Q(Exists(told[level] if level == 1 else told[level].filter(waited)))
+        & ~Q(Exists(there.filter(level=level)))
+        for level in levels
+    }
+    nobody_cares = ~Exists(there.exclude(acknowledged_at=None))
+    found: QuerySet[Any] = rows.filter(due[1], nobody_cares, reduce(or_, is_next.values()))
+    whens = [When(is_next[level], then=Value(level)) for level in levels[:-1]]
+    number = Case(*whens, default=Value(levels[-1]), output_field=IntegerField())
+    numbered: QuerySet[Any] = found.annotate(next_level=number)
+    return numbered
 
 
 def _plan_event(
     rule: ReminderRule, event: ReminderEvent, rows: QuerySet[Any], day: date, directory: Directory, *, at: datetime,
     batch: int,
 ) -> int:  # fmt: skip
-    levels = rule.escalate_levels if event.escalates else 0
-    done = 0
-    for level in range(levels + 1):
-        found = _to_escalate(event, rows, rule, level, day, at) if level else unplanned(event, rows, rule, day)
-        while waiting := _plan_batch(rule, event, found, level, day, directory, at=at, batch=batch):
-            done += waiting
-            if waiting < batch:
-                break
+    teller = Teller(rule, event, day, directory, at=at)
+    done = _plan_all(teller, unplanned(event, rows, rule, day), batch=batch)
+    if event.escalates and rule.escalate_levels:
+        done += _plan_all(teller, to_escalate(event, rows, rule, day, at), batch=batch, climbs=True)
     return done
 
 
-@transaction.atomic
-def _plan_batch(
-    rule: ReminderRule, event: ReminderEvent, found: QuerySet[Any], level: int, day: date, directory: Directory, *,
-    at: datetime, batch: int,
-) -> int:  # fmt: skip
-    """Plan for the first rows; each gets at least one reminder, so that the next batch finds others."""
-    rows = _read(event, found, batch)
-    if not rows:
-        return 0
-    trail.lock_chain(LOCK)
-    reminders = [reminder for row in rows for reminder in _reminders(rule, event, row, level, day, directory, at=at)]
-    Reminder.objects.bulk_create(reminders, ignore_conflicts=True, batch_size=2_000)
-    return len(rows)
+def _plan_all(teller: Teller, found: QuerySet[Any], *, batch: int, climbs: bool = False) -> int:
+    """Plan for all rows, batch by batch; each row gets at least one reminder, so that the next batch finds others.
+
+    No transaction is begun where there is nothing to plan, which is nearly always.
+    """
+    done = 0
+    while rows := _read(teller.event, found, "next_level" if climbs else "reached_step", batch):
+        with transaction.atomic():
+            trail.lock_chain(LOCK)
+            reminders = [made for row in rows for made in (teller.climb(row) if climbs else teller.tell(row))]
+            Reminder.objects.bulk_create(reminders, ignore_conflicts=True, batch_size=2_000)
+        done += len(rows)
+        if len(rows) < batch:
+            break
+    return done
 
 
-def _read(event: ReminderEvent, found: QuerySet[Any], batch: int) -> list[Waiting]:
+def _read(event: ReminderEvent, found: QuerySet[Any], reached_as: str, batch: int) -> list[Waiting]:
     nothing = Value("", output_field=CharField())
     rows: Any = found.order_by(event.due, event.record).values_list(
         event.record, F("kind") if not event.kind else Value(event.kind, output_field=CharField()), event.due,
         event.responsible, event.site, event.area, event.subject or nothing,
-        event.deputy or Value(None, output_field=IntegerField()), "reached_step",
+        event.deputy or Value(None, output_field=IntegerField()), reached_as,
     )  # fmt: skip
     return [Waiting(*(*row[:6], str(row[6]), *row[7:])) for row in rows[:batch]]
-
-
-def _reminders(
-    rule: ReminderRule, event: ReminderEvent, row: Waiting, level: int, day: date, directory: Directory, *, at: datetime
-) -> Iterator[Reminder]:
-    told = _leader(rule, row, level, day, directory) if level else _recipients(rule, event, row, day, directory)
-    for person in told:
-        yield Reminder(
-            rule=rule, rule_slug=rule.slug, event=event.event, kind=row.kind, record_id=row.record_id,
-            subject=row.subject, due_on=row.due_on, step=row.step, level=level, responsible_id=row.responsible_id,
-            person_id=person.person_id, instead_of_id=person.instead_of_id, part=person.part, concern=event.concern,
-            channel=person.channel, status=Status.UNTOLD if person.why_not else Status.PENDING,
-            dropped_reason=person.why_not, planned_at=at,
-            send_at=at if person.why_not else _send_at(rule, row, person, directory, at=at),
-        )  # fmt: skip
-
-
-def _send_at(rule: ReminderRule, row: Waiting, told: Told, directory: Directory, *, at: datetime) -> datetime:
-    if told.channel == ReminderChannel.IN_APP:
-        return at
-    calendar = directory.calendar(told.person_id)
-    if told.channel == ReminderChannel.MAIL:
-        return out_of_quiet(rule, calendar=calendar, at=at)
-    before = row.due_on if row.step <= 0 else None
-    return next_digest(directory.preference(told.person_id), calendar=calendar, at=at, before=before)
-
-
-def _leader(rule: ReminderRule, row: Waiting, level: int, day: date, directory: Directory) -> list[Told]:
-    chain = directory.chain(row.responsible_id)
-    if len(chain) < level:
-        return [Told(row.responsible_id, Part.ESCALATION, why_not="no leader above")]
-    return [directory.reached(chain[level - 1], Part.ESCALATION, rule.channel, day=day, but=row.responsible_id)]
-
-
-def _recipients(rule: ReminderRule, event: ReminderEvent, row: Waiting, day: date, directory: Directory) -> list[Told]:
-    """Each person once, by the first name of the rule that leads to him or her."""
-    told: dict[int, Told] = {}
-    for name in rule.recipients:
-        part = Part.ROLE if name.startswith("role:") else Part(name)
-        for person_id in _named(name, row, directory):
-            by_mail = event.needs_signature or not _unsubscribed(directory, person_id, row.kind, event)
-            person = directory.reached(
-                person_id, part, rule.channel, day=day, by_mail=by_mail, in_person=event.in_person
-            )
-            if person.person_id not in told or told[person.person_id].why_not:
-                told[person.person_id] = person
-    reachable = [person for person in told.values() if not person.why_not]
-    return reachable or list(told.values())[:1] or [Told(row.responsible_id, Part.OWNER, why_not="nobody is named")]
-
-
-def _named(name: str, row: Waiting, directory: Directory) -> list[int]:
-    """The people a rule's word stands for."""
-    if name == "owner":
-        return [row.responsible_id]
-    if name == "deputy":
-        return [row.deputy_id] if row.deputy_id else []
-    if name == "team":
-        return directory.team(row.responsible_id)
-    if name == "area_leader":
-        return directory.area_leaders(row.area_id)
-    if name == "manager":
-        return directory.chain(row.responsible_id)[:1]
-    return directory.role_holders(name.removeprefix("role:"), row.site_id)
-
-
-def _unsubscribed(directory: Directory, person_id: int, kind: str, event: ReminderEvent) -> bool:
-    chosen = directory.preference(person_id).unsubscribed
-    return kind in chosen or event.concern in chosen

@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import IntegrityError, transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from qms import letters
 from qms.letters import Composed, Letter, Obsolete
@@ -118,6 +119,34 @@ def test_server_that_is_away_stops_the_round_and_loses_nothing(paula: Person) ->
     assert [state(message)[0] for message in messages] == ["failed", "pending", "pending"]
     assert send(NOW + timedelta(minutes=1)) == 3
     assert len(mail.outbox) == 3
+
+
+def test_what_a_sender_took_and_did_not_get_to_is_free_at_once(paula: Person) -> None:
+    messages = [put(paula) for _n in range(3)]
+    ticks = iter([0, 0, 1, 1, 1, 90])  # seconds: time is up after the first letter
+    sent = service.deliver_waiting(
+        clock=lambda: NOW + timedelta(seconds=next(ticks, 90)), until=NOW + timedelta(seconds=60)
+    )
+    assert sent == 1
+    assert [state(message)[:2] for message in messages] == [("sent", 1), ("pending", 0), ("pending", 0)]
+
+
+def test_two_senders_share_the_work_and_double_nothing(paula: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "CLAIMED_AT_ONCE", 2)
+    messages = [put(paula) for _n in range(4)]
+    first = service._claim_some(at=NOW)
+    assert send() == 2
+    service._give_back(first)
+    assert send() == 2
+    assert len(mail.outbox) == len({letter.extra_headers["Message-ID"] for letter in mail.outbox}) == 4
+    assert {state(message)[:2] for message in messages} == {("sent", 1)}
+
+
+def test_many_messages_wake_several_senders(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> None:
+    for messages, senders in ((1, 1), (200, 1), (201, 2), (100_000, 4)):
+        with django_capture_on_commit_callbacks() as asked:
+            service.wake(messages)
+        assert len(asked) == senders
 
 
 def test_away_for_days_is_tried_ever_more_seldom_and_given_up_after_a_week(paula: Person) -> None:

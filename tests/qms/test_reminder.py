@@ -339,3 +339,33 @@ def test_idle_run_takes_a_fixed_number_of_queries(boss: User, paula: Person) -> 
     for days in range(1, 4):
         due(paula, TODAY + timedelta(days=days), by=boss)
     assert queries() == one <= 12
+
+
+def test_somebody_added_while_the_planner_runs_is_told_too(boss: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule()
+    read, reads = reminder_plan._read, []
+    due(paula := person("Paula Sato"), TODAY, by=boss)
+
+    def read_and_add(*arguments: object) -> object:
+        reads.append(arguments)
+        if len(reads) == 2:  # the people have been read for the first thing that waits
+            new = person("Nora New", site=SiteFactory(code="NEW"), manager=person("Mona New", manager=paula))
+            due(new, TODAY, by=boss)
+        return read(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reminder_plan, "_read", read_and_add)
+    reminder_plan.plan(at=MONDAY, batch=1)
+    told = Reminder.objects.order_by("pk").values_list("person__name", "status")
+    assert list(told) == [("Paula Sato", "pending"), ("Nora New", "pending")]
+
+
+def test_planner_begins_no_transaction_when_there_is_nothing_to_plan(boss: User, paula: Person) -> None:
+    rule(escalate_after_days=3, escalate_levels=3)
+    due(paula, TODAY, by=boss)
+    run(MONDAY)
+    with CaptureQueriesContext(connection) as caught:
+        assert reminder_plan.plan(at=MONDAY) == 0
+    assert not [query["sql"] for query in caught if "SAVEPOINT" in query["sql"] or "advisory" in query["sql"]]
+    assert (
+        len([query for query in caught if '"qms_reminder"' in query["sql"]]) <= 8
+    )  # two an event, however many levels
