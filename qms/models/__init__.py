@@ -22,7 +22,7 @@ from qms.models.record import (
     ReferenceCounter,
     site_today,
 )
-from qms.models.reminder import Reminder, ReminderChannel, ReminderPreference, ReminderRule
+from qms.models.reminder import NEWS_OF_A_DIGEST, Reminder, ReminderChannel, ReminderPreference, ReminderRule
 from qms.models.signature import Signature
 from qms.models.silence import Silence
 from qms.models.site import Area, AreaCode, Organization, Site
@@ -32,6 +32,7 @@ from qms.models.watch import Watch
 
 __all__ = [
     "GENESIS",
+    "NEWS_OF_A_DIGEST",
     "Absence",
     "ApiToken",
     "Applicability",

@@ -25,6 +25,10 @@ class ReminderChannel(models.TextChoices):
     IN_APP = "in_app", _("In the product")
 
 
+NEWS_OF_A_DIGEST = ~models.Q(concern=Concern.ACT) & models.Q(channel=ReminderChannel.DIGEST)
+"""Reminders that go along with a digest and never call for one: it comes only when something needs an act."""
+
+
 class ReminderRuleQuerySet(models.QuerySet["ReminderRule"]):
     def effective_on(self, day: date) -> ReminderRuleQuerySet:
         """Rules in force on a day, paused ones too."""
@@ -213,6 +217,11 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_id} {self.event} {self.due_on} → {self.person_id}"
+
+    @property
+    def calls_for_a_letter(self) -> bool:
+        """Whether it is more than news that go along with a digest (NEWS_OF_A_DIGEST)."""
+        return self.concern == Concern.ACT or self.channel != ReminderChannel.DIGEST
 
 
 class ReminderPreference(models.Model):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qms.letters import Composed
-from qms.models import Checkpoint, Notification, Person, Reminder, User
+from qms.models import Checkpoint, Concern, Notification, Person, Reminder, User
 from qms.records import known_kinds
 from qms.reminder_events import event_of
 from qms.services import inbox, signed_link
@@ -32,15 +32,17 @@ class Line:
 def compose(person: Person, reminders: list[Reminder], at: datetime) -> Composed:
     """The letter about reminders that are still true, which are at least one.
 
-    News and what is watched come along with something to do, never alone. The last checkpoint of the trail stands in
-    the footer: whoever keeps the mail holds a mark outside the system by which an altered trail is found.
+    News and what is watched come along with something to do; alone only by a rule that mails its news at once. The last
+    checkpoint of the trail stands in the footer: whoever keeps the mail holds a mark outside the system by which an
+    altered trail is found.
     """
     user: User | None = getattr(person, "user", None)
-    acts = _acts(person, user, reminders, at=at)
+    acts = _lines(person, user, [row for row in reminders if row.concern == Concern.ACT], at=at)
+    told = _lines(person, user, [row for row in reminders if row.concern != Concern.ACT], at=at)
     return Composed(
-        to=person.email, subject=subject_of(acts), template="emails/digest",
+        to=person.email, subject=subject_of(acts or told), template="emails/digest",
         context={
-            "name": person.name, "acts": acts, "stops": _stops(acts, person),
+            "name": person.name, "acts": acts, "told": told, "first_lines": (acts or told)[:3], "stops": _stops(acts + told, person),
             "inbox_url": settings.PUBLIC_URL + reverse("qms:inbox"),
             "preference_url": settings.PUBLIC_URL + reverse("qms:reminder-preference"),
             "checkpoint": Checkpoint.objects.order_by("-seq").first(),
@@ -50,8 +52,10 @@ def compose(person: Person, reminders: list[Reminder], at: datetime) -> Composed
 
 
 def subject_of(lines: list[Line]) -> str:
-    """“3 things wait for you: Gauge 4, …”, without what only some may read."""
+    """“3 things wait for you: Gauge 4, …”, “News: …”; without what only some may read."""
     first = lines[0].item.title
+    if lines[0].item.reminder.concern != Concern.ACT:
+        return _("News: %(title)s") % {"title": first}
     if len(lines) == 1:
         return _("Waiting for you: %(title)s") % {"title": first}
     words = ngettext("%(n)d thing waits for you", "%(n)d things wait for you", len(lines)) % {"n": len(lines)}
@@ -68,7 +72,7 @@ def stop_url(person: Person, subject: str) -> str:
     return signed_link.address_of(UNSUBSCRIBE, f"{person.uid}:{subject}")
 
 
-def _acts(person: Person, user: User | None, reminders: list[Reminder], *, at: datetime) -> list[Line]:
+def _lines(person: Person, user: User | None, reminders: list[Reminder], *, at: datetime) -> list[Line]:
     today = at.astimezone(person.site.zone).date() if person.site else at.date()
     rows = sorted(reminders, key=lambda row: (row.due_on, row.pk))
     items = inbox.items_of(rows[: inbox.SHOWN], user=user, today=today)
@@ -93,16 +97,16 @@ def _stops(acts: list[Line], person: Person) -> list[tuple[str, str]]:
 
 def _besides(person: Person, user: User | None, *, at: datetime) -> dict[str, Any]:
     """News and what is watched since the last digest, for who has a log-in and has not declined them."""
+    stops = {"stop_news_url": stop_url(person, "news"), "stop_watched_url": stop_url(person, "watched")}
     if user is None or not user.may_log_in_at(at):
-        return {"news": [], "watched": []}
+        return stops | {"news": [], "watched": []}
     declined = set(getattr(getattr(person, "reminder_preference", None), "unsubscribed", ()))
     since = inbox.last_digest_at(user, at=at)
     news = [] if "news" in declined else inbox.unread_news(user, since=since)
     seen = [] if "watched" in declined else inbox.watched(user, since=since)
-    return {
+    return stops | {
         "news": [{"text": row.text, "url": _whole(row)} for row in news],
         "watched": [{"line": line, "url": _record_url(line)} for line in seen],
-        "stop_news_url": stop_url(person, "news"), "stop_watched_url": stop_url(person, "watched"),
     }  # fmt: skip
 
 

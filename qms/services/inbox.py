@@ -41,9 +41,10 @@ class Watched:
 
 @dataclass(frozen=True)
 class Inbox:
-    """The three kinds, each cut at SHOWN."""
+    """The three kinds, each cut at SHOWN. ``told`` are the news of the rules of reminding, ``news`` the notices."""
 
     acts: list[Item]
+    told: list[Item]
     news: list[Notification]
     watched: list[Watched]
 
@@ -51,8 +52,10 @@ class Inbox:
 def inbox(user: User, *, at: datetime) -> Inbox:
     """What concerns the user now; four queries, however much there is."""
     news = Notification.objects.filter(user=user, at__gt=at - NEWS_FOR)
+    items = items_of(_waiting(user), user=user, today=_today(user, at))
     return Inbox(
-        acts=items_of(_waiting(user), user=user, today=_today(user, at)),
+        acts=[line for line in items if line.reminder.concern == Concern.ACT],
+        told=[line for line in items if line.reminder.concern != Concern.ACT],
         news=list(news.order_by(F("read_at").asc(nulls_first=True), "-at", "-pk")[:SHOWN]),
         watched=watched(user, since=at - NEWS_FOR),
     )
@@ -61,13 +64,13 @@ def inbox(user: User, *, at: datetime) -> Inbox:
 def open_reminders(user: User) -> QuerySet[Reminder]:
     """The newest telling of each thing that waits and has reached a step of its rule; the mail may come later."""
     told = Reminder.objects.filter(
-        person_id=user.person_id, concern=Concern.ACT, acknowledged_at=None,
+        person_id=user.person_id, acknowledged_at=None,
         status__in=[Reminder.Status.PENDING, Reminder.Status.QUEUED, Reminder.Status.SENT],
     )  # fmt: skip
     later = told.filter(
         record=OuterRef("record"), event=OuterRef("event"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
     )
-    return told.filter(~Exists(later)).order_by("due_on", "pk")
+    return told.filter(~Exists(later)).order_by("concern", "due_on", "pk")  # "act" comes first
 
 
 def items_of(reminders: list[Reminder], *, user: User | None, today: date) -> list[Item]:

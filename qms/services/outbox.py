@@ -28,7 +28,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from qms.letters import Composed, Obsolete, letter_named
-from qms.models import Concern, Notification, Organization, OutboxMessage, Reminder, User
+from qms.models import NEWS_OF_A_DIGEST, Concern, Notification, Organization, OutboxMessage, Reminder, User
 from qms.services import trail
 
 STALE = timedelta(minutes=10)
@@ -247,9 +247,13 @@ def _sent(message: OutboxMessage, composed: Composed, *, at: datetime) -> None:
 
 @transaction.atomic
 def _drop(message: OutboxMessage, reason: str) -> None:
-    """The message and the reminders in it; what composing it had written was rolled back."""
+    """The message and the reminders in it; what composing it had written was rolled back.
+
+    News that were to go along wait for the next digest.
+    """
     _claimed(message).update(status=Status.DROPPED, dropped_reason=reason[:400])
     queued = message.reminders.filter(status=Reminder.Status.QUEUED)
+    queued.filter(NEWS_OF_A_DIGEST).update(status=Reminder.Status.PENDING, message=None)
     queued.update(status=Reminder.Status.DROPPED, dropped_reason=reason[:200])
 
 

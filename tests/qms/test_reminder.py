@@ -113,7 +113,7 @@ def test_record_handed_back_is_told_of_again(boss: User, paula: Person) -> None:
     for owner in (paula, person("Ben Low"), paula):
         ImprovementAction.objects.filter(pk=action.pk).update(owner=owner)
         reminder_plan.plan(at=MONDAY)
-        service.drop_obsolete(Reminder.objects.filter(status="pending"))
+        service.drop_obsolete(Reminder.objects.filter(status="pending"), at=MONDAY)
     assert [row.person.name for row in Reminder.objects.filter(status="pending")] == ["Paula Sato"]
 
 

@@ -132,7 +132,7 @@ def test_every_event_has_a_rule_that_ships_its_own_or_a_general_one() -> None:
 def test_every_event_can_be_planned_checked_and_dropped() -> None:
     service.load_default_rules(by=None, at=NOW)
     reminder_plan.plan(at=MONDAY)
-    reminder.drop_obsolete(Reminder.objects.all())
+    reminder.drop_obsolete(Reminder.objects.all(), at=MONDAY)
     for event in all_events():
         waiting = event.waiting()
         list(waiting.values_list(event.record, event.due, event.responsible, event.site, event.area)[:1])
