@@ -80,6 +80,13 @@ class AccountAdapter(DefaultAccountAdapter):
         user_service.note(user, "user.logged_out", by=user, at=timezone.now())
         super().logout(request)
 
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Through the outbox, like every mail: sent again when it fails, and seen when it is given up.
+
+        The link allauth made is thrown away; another is made when the letter is sent, to the address of the log-in.
+        """
+        user_service.send_password_reset(user, at=timezone.now())
+
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:

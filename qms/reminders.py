@@ -24,3 +24,4 @@ REVIEW = register(
 )  # fmt: skip
 register_letter(Letter(reminder.LETTER, _("Digest"), reminder.compose))
 register_letter(Letter(user.INVITATION, _("Invitation to log in"), user.compose_invitation))
+register_letter(Letter(user.PASSWORD_RESET, _("Link for a new password"), user.compose_password_reset))

@@ -42,7 +42,8 @@ def compose(person: Person, reminders: list[Reminder], at: datetime) -> Composed
     return Composed(
         to=person.email, subject=subject_of(acts or told), template="emails/digest",
         context={
-            "name": person.name, "acts": acts, "told": told, "first_lines": (acts or told)[:3], "stops": _stops(acts + told, person),
+            "name": person.name, "acts": acts, "told": told, "first_lines": (acts or told)[:3],
+            "stops": _stops(acts + told, person),
             "inbox_url": settings.PUBLIC_URL + reverse("qms:inbox"),
             "preference_url": settings.PUBLIC_URL + reverse("qms:reminder-preference"),
             "checkpoint": Checkpoint.objects.order_by("-seq").first(),

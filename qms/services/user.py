@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -22,7 +22,9 @@ from qms.models import Elevation, Organization, OutboxMessage, Person, Site, Use
 from qms.permissions import ELEVATED, PROFILE_HOLDERS, PROFILES, AccessProfile, Permission
 from qms.services import api_token, elevation, outbox, reauthentication, trail
 
-INVITATION = "user_invitation"
+INVITATION, PASSWORD_RESET = "user_invitation", "password_reset"
+RESET_WAITS = timedelta(hours=24)
+"""A letter that lets somebody choose a new password and could not be sent for so long is not wanted any more."""
 
 
 class CannotChangeOwnAccess(Exception):
@@ -212,6 +214,25 @@ def compose_invitation(message: OutboxMessage, at: datetime) -> Composed:
     }  # fmt: skip
     subject = _("Your access to the quality management system of %s") % organization
     return Composed(to=user.email, subject=subject, template="emails/user_invitation", context=context)
+
+
+def send_password_reset(user: User, *, at: datetime) -> None:
+    """Somebody asked for a new password: the letter with the link, in the outbox; one asked for before is dropped."""
+    with transaction.atomic():
+        outbox.drop_about(PASSWORD_RESET, user.pk, reason=_("Sent anew"))
+        outbox.put(PASSWORD_RESET, person_id=user.person_id, about=user.pk, at=at)
+
+
+def compose_password_reset(message: OutboxMessage, at: datetime) -> Composed:
+    """The link that sets a new password, made here so that it never lies in the outbox. Raises Obsolete."""
+    user = User.objects.select_related("person").filter(pk=message.about or 0).first()
+    if user is None or not user.may_log_in_at(at):
+        raise Obsolete(_("This log-in cannot be used any more"))
+    if at - message.created_at > RESET_WAITS:
+        raise Obsolete(_("Asked for too long ago"))
+    context = {"name": user.person.name, "action_url": password_link(user), "action_label": _("Choose a new password")}
+    subject = _("Choose a new password")
+    return Composed(to=user.email, subject=subject, template="emails/password_reset", context=context)
 
 
 def access_of(user: User) -> dict[str, Any]:

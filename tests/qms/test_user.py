@@ -1,7 +1,9 @@
 """Access: given, changed, taken; never beyond one's own reach, never the last administrator."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -300,3 +302,56 @@ def test_link_that_sets_a_password_lies_nowhere_in_the_outbox(admin: User) -> No
     key = mail.outbox[0].body.split("/password/reset/key/")[1].split("/")[0]
     assert [row["status"] for row in OutboxMessage.objects.order_by("pk").values("status")] == ["dropped", "sent"]
     assert key not in str(list(OutboxMessage.objects.values()))
+
+
+def ask_for_a_new_password(email: str) -> None:
+    answer = Client().post(reverse("account_reset_password"), {"email": email})
+    assert answer.status_code == 302
+
+
+def send_all(at: datetime) -> int:
+    return outbox.deliver_waiting(clock=lambda: at, until=at + timedelta(minutes=1))
+
+
+def test_new_password_comes_through_the_outbox_and_survives_a_mail_server_that_is_away(
+    admin: User, settings: Any
+) -> None:
+    leader = yusuf()
+    backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    ask_for_a_new_password(leader.email.upper())
+    now = timezone.now()
+    assert send_all(now) == 0
+    message = OutboxMessage.objects.get()
+    assert (message.letter, message.status, message.attempts) == ("password_reset", "failed", 1)
+    settings.EMAIL_BACKEND = backend
+    assert send_all(now + timedelta(hours=1)) == 1
+    (letter,) = mail.outbox
+    assert letter.to == [leader.email]
+    path = re.search(r"https?://[^/]+(/\S*/password/reset/key/\S+)", letter.body)
+    assert path
+    assert path[1].rstrip("/").rpartition("-")[2] not in str(list(OutboxMessage.objects.values()))
+    browser = Client()
+    form = browser.get(path[1], follow=True)
+    new = {"password1": "Tall-cranes-7-lift", "password2": "Tall-cranes-7-lift"}
+    browser.post(form.redirect_chain[-1][0], new)
+    leader.refresh_from_db()
+    assert leader.check_password("Tall-cranes-7-lift")
+
+
+def test_nobody_gets_a_letter_about_an_unknown_address_and_a_second_asking_replaces_the_first(admin: User) -> None:
+    leader = yusuf()
+    for email in ("nobody@plant.example", leader.email, leader.email):
+        ask_for_a_new_password(email)
+    assert sorted(OutboxMessage.objects.values_list("status", flat=True)) == ["dropped", "pending"]
+    assert send_all(timezone.now()) == 1
+
+
+def test_letter_for_a_new_password_is_dropped_when_it_is_a_day_old_or_the_log_in_was_closed(admin: User) -> None:
+    leader, other = yusuf(), hiro()
+    for user in (leader, other):
+        ask_for_a_new_password(user.email)
+    service.disable(other, by=admin, at=timezone.now())
+    assert send_all(timezone.now() + timedelta(hours=25)) == 0
+    why = dict(OutboxMessage.objects.values_list("about", "dropped_reason"))
+    assert why == {leader.pk: "Asked for too long ago", other.pk: "This log-in cannot be used any more"}
