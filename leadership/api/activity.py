@@ -15,11 +15,12 @@ from pydantic import Field
 
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as service
+from objectives.services import contribution
 from qms.api.bearer import Bearer, caller, refuse_narrow
 from qms.api.errors import READING, WRITING
 from qms.api.place import area_of, people_of, person_of, site_of
 from qms.api.record import Made, Word, as_json, made, was_there
-from qms.models import ApiToken, Site, User
+from qms.models import ApiToken, Record, Site, User
 from qms.permissions import Permission
 
 router = Router(tags=["Activities"])
@@ -70,6 +71,7 @@ class ActivityIn(Schema):
     follow_ups: Annotated[list[FollowUpIn], Field(max_length=20)] = []
     is_confidential: bool = False
     late_reason: Text = Field("", max_length=400)
+    serves: UUID | None = Field(None, description="The goal or objective it was done for.")
 
 
 class TypeLine(Schema):
@@ -109,6 +111,7 @@ def values(sent: ActivityIn, site: Site, user: User) -> dict[str, Any]:
     plain = ("title", "duration_minutes", "audience_size", "notes", "is_confidential", "late_reason")
     return {name: getattr(sent, name) for name in plain} | {
         "activity_type": kind,
+        "serves": served(sent.serves, user),
         "happened_at": moment(sent.happened_at, site),
         "leaders": people_of(user, sent.leaders, "leaders"),
         "people_met": people_of(user, sent.people_met, "people_met"),
@@ -124,6 +127,14 @@ def values(sent: ActivityIn, site: Site, user: User) -> dict[str, Any]:
             for f in sent.follow_ups
         ],
     }  # fmt: skip
+
+
+def served(uid: UUID | None, user: User) -> Record | None:
+    """The goal or objective of that uid. Raises ValidationError when there is none the user may see."""
+    found = contribution.find(uid, user) if uid else None
+    if uid and found is None:
+        raise ValidationError({"serves": _("There is no such goal or objective.")})
+    return found
 
 
 def moment(given: datetime, site: Site) -> datetime:

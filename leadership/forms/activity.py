@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from leadership.forms.person_entry import Entry, PeopleField, as_lines, without_uids
 from leadership.models import Activity, ActivityType
 from leadership.services import activity as service
+from objectives.forms.contribution import ServesField
+from objectives.services import contribution
 from qms.forms.record_clash import ClashLine, clash_lines
 from qms.forms.record_list import ChoiceFilter, RecordFilter
-from qms.models import Area, RecordPerson, User
+from qms.models import Area, Record, RecordPerson, User
 
 PARTS = {"leaders": RecordPerson.Part.LEADER, "people_met": RecordPerson.Part.MET}
 
@@ -69,6 +71,10 @@ class ActivityForm(forms.Form):
         help_text=_("One name per line. Names of people you see are recognized; other names are kept as written."),
     )  # fmt: skip
     notes = forms.CharField(label=_("Notes"), widget=forms.Textarea(attrs={"rows": 4}), required=False)
+    serves = ServesField(
+        label=_("Goal or objective it was for"), queryset=Record.objects.none(), required=False,
+        empty_label=_("None in particular"),
+    )  # fmt: skip
     is_confidential = forms.BooleanField(
         label=_("Confidential"), required=False,
         help_text=_("Only you, the leader, the quality manager and auditors see it."),
@@ -88,6 +94,13 @@ class ActivityForm(forms.Form):
         self.fields["activity_type"].queryset = kinds.in_order()  # type: ignore[attr-defined]
         areas = Area.objects.visible_to(user).filter(site=activity.site)
         self.fields["area"].queryset = areas.order_by("name", "pk")  # type: ignore[attr-defined]
+        serves = contribution.choices(user)
+        standing = Record.objects.visible_to(user).filter(pk=self.initial.get("serves"))
+        if self.initial.get("serves") and standing.exists():  # it may have ended
+            serves = serves | standing
+        else:  # what somebody may not see stays as it is
+            self.initial["serves"] = None
+        self.fields["serves"].queryset = serves  # type: ignore[attr-defined]
         for name, part in PARTS.items():
             self.fields[name].user = user  # type: ignore[attr-defined]
             self.fields[name].standing = entries_of(activity, part)  # type: ignore[attr-defined]
@@ -95,7 +108,7 @@ class ActivityForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """What the service takes: plain facts, and people where they were changed."""
         found = {name: self.cleaned_data[name] for name in service.PLAIN_FIELDS}
-        return found | {name: self.cleaned_data[name] for name in PARTS if name in self.changed_data}
+        return found | {name: self.cleaned_data[name] for name in (*PARTS, "serves") if name in self.changed_data}
 
     def clash(self, current: Activity) -> list[ClashLine]:
         """What was typed beside the activity as it stands now."""
@@ -111,7 +124,9 @@ def entries_of(activity: Activity, part: str) -> list[Entry]:
 def values_of(activity: Activity) -> dict[str, Any]:
     """The form's first values."""
     plain = {name: getattr(activity, name) for name in service.PLAIN_FIELDS}
+    serves = contribution.served_by(activity)
     return plain | {
+        "serves": serves.pk if serves else None,
         "activity_type": activity.activity_type_id,
         "area": activity.area_id,
         **{name: as_lines(entries_of(activity, part)) for name, part in PARTS.items()},

@@ -21,10 +21,14 @@ from leadership.models import ActivityType, Occurrence
 from leadership.models.activity import ActivityTypeQuerySet
 from leadership.services.activity import MAX_STOPS, last_area, usual_types
 from leadership.services.occurrence import OPEN
-from qms.models import Area, Site, User
+from objectives.models import StrategicGoal
+from objectives.services import contribution
+from qms.models import Area, Record, Site, User
 
 FIRST_TILES = 6
 MAX_FOLLOW_UPS = 20
+MOST_GOALS = 200
+"""Goals and objectives on offer; a plant that runs more of them does not steer by them."""
 
 
 class Choices:
@@ -34,6 +38,7 @@ class Choices:
         self.user = user
         self.types: dict[str, ActivityType] = {}
         self.areas: dict[str, Area] = {}
+        self.goals: dict[str, Record] = {}
         if sent is None:
             self.load()
             return
@@ -44,6 +49,8 @@ class Choices:
             found = Area.objects.filter(pk__in=wanted).visible_to(user).active()
             self.areas = {str(area.pk): area for area in found}
             self.know_sites()
+        if served := sent.get("serves"):
+            self.load_goal(str(served))
         here = {str(area.site_id): area.site for area in self.areas.values()}
         if sent.get("site", "") in here:  # the areas sent brought their sites along: no need to read the others
             self.sites = here
@@ -54,6 +61,16 @@ class Choices:
         self.load_types(ActivityType.objects.active())
         found = Area.objects.visible_to(self.user).active().select_related("site")
         self.areas = {str(area.pk): area for area in found.order_by("site__name", "name", "pk")}
+
+        self.goals = {str(row.uid): row for row in contribution.choices(self.user)[:MOST_GOALS]}
+
+    def load_goal(self, uid: str) -> None:
+        """The one that was sent; it may have ended while the entry waited on a phone."""
+        try:
+            found = contribution.find(uuid.UUID(uid), self.user)
+        except ValueError:
+            found = None
+        self.goals = {uid: found} if found else {}
 
     def know_sites(self) -> None:
         """Give each area its site: the user's own came with the user, only others are read."""
@@ -87,6 +104,15 @@ class Choices:
         for pk, area in self.areas.items():
             groups.setdefault(area.site.name, []).append((pk, area.name))
         return first + list(groups.items())
+
+    def goal_choices(self) -> list[tuple[str, Any]]:
+        """For a select: goals, then objectives, and first none of them."""
+        goals: list[tuple[str, str]] = []
+        objectives: list[tuple[str, str]] = []
+        for uid, row in self.goals.items():
+            (goals if row.kind == StrategicGoal.KIND else objectives).append((uid, row.title))
+        groups = ((_("Goals"), goals), (_("Objectives"), objectives))
+        return [("", _("None in particular")), *((label, rows) for label, rows in groups if rows)]
 
     def tiles(self) -> list[ActivityType]:
         """Every kind, the user's usual ones first."""
@@ -232,13 +258,18 @@ class LogForm(forms.Form):
         area = "" if data else self.choices.first_area(asked.get("area", ""))
         home = self.choices.home_site
         first = {"uid": uuid.uuid4(), "logged_by": user.uid, "activity_type": asked.get("kind", ""), "area": area,
-                 "occurrence": self.planned.uid if self.planned else "",
+                 "occurrence": self.planned.uid if self.planned else "", "serves": asked.get("serves", ""),
                  "site": str(home.pk) if home else ""}  # fmt: skip
         super().__init__(data, files, initial=first)
         self.fields["area"] = area_field(self.choices, gettext_lazy("Where"))
         self.fields["site"] = forms.TypedChoiceField(
             label=gettext_lazy("Site"), coerce=lambda pk: self.choices.sites[pk], empty_value=None, required=False
         )
+        self.fields["serves"] = forms.TypedChoiceField(
+            label=gettext_lazy("Goal or objective it was for"), coerce=lambda uid: self.choices.goals[uid],
+            empty_value=None, required=False,
+            error_messages={"invalid_choice": gettext_lazy("This goal or objective is gone. Choose another, or none.")},
+        )  # fmt: skip
         for name in ("people_met", "leaders"):
             self.fields[name].user = user  # type: ignore[attr-defined]
         self.fields["photos"].widget.attrs |= {"accept": "image/*", "data-photos": ""}
@@ -254,6 +285,7 @@ class LogForm(forms.Form):
     def _offer(self) -> None:
         """Put what can be chosen into the fields; the sites only where one is asked for or sent."""
         self.fields["activity_type"].choices = [(kind.slug, kind.label) for kind in self.tiles]  # type: ignore[attr-defined]
+        self.fields["serves"].choices = self.choices.goal_choices()  # type: ignore[attr-defined]
         sites = self.choices.sites if not self.data or self.data.get("site") else {}
         self.fields["site"].choices = [(pk, site.name) for pk, site in sites.items()]  # type: ignore[attr-defined]
         for form in (self, *self.stops.forms) if self.is_bound else (self,):
@@ -305,7 +337,7 @@ class LogForm(forms.Form):
         """What the service takes, besides who and when."""
         data = self.cleaned_data
         names = ("uid", "site", "area", "title", "people_met", "leaders", "duration_minutes", "audience_size", "notes",
-                 "is_confidential", "late_reason")  # fmt: skip
+                 "is_confidential", "late_reason", "serves")  # fmt: skip
         return {name: data[name] for name in names} | {
             "activity_type": self.choices.types[data["activity_type"]],
             "happened_at": data["happened_at"] or self.at,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from leadership.models import Activity, ActivityStop, ActivityType
 from leadership.services import occurrence
-from objectives.services import improvement_action
+from objectives.services import contribution, improvement_action
 from qms.models import Area, Person, Record, RecordPerson, Site, User
 from qms.services import record as record_service
 from qms.services.record import EventInFuture
@@ -74,17 +74,18 @@ def log(
     happened_at: datetime, leaders: Sequence[Entry] = (), people_met: Sequence[Entry] = (),
     duration_minutes: int | None = None, audience_size: int | None = None, notes: str = "",
     stops: Sequence[Stop] = (), follow_ups: Sequence[FollowUp] = (), is_confidential: bool = False,
-    late_reason: str = "", planned: uuids.UUID | None = None, by: User, at: datetime,
+    late_reason: str = "", planned: uuids.UUID | None = None, serves: Record | None = None, by: User, at: datetime,
 ) -> Activity:  # fmt: skip
     """Log an activity that happened; logging the same ``uid`` again returns the first one and changes nothing.
 
     A draft of the same user with this ``uid`` becomes the logged activity. Without leaders, who logs it is the leader;
     without a title, a walk's first stop gives it. An event up to five minutes ahead (the phone's clock) counts as now.
 
-    ``planned``: the uid of the planned time of a routine that this was, as its leader chose it.
+    ``planned``: the uid of the planned time of a routine that this was, as its leader chose it. ``serves``: the
+    goal or objective it was done for.
 
     Side effects, in one transaction: the activity with its stops and people, a version, a trail entry, clause links,
-    an improvement action per follow-up, the planned time it counts for.
+    an improvement action per follow-up, the planned time it counts for, the link to what it serves.
     Raises UidTaken, EventInFuture, LateReasonMissing, ValidationError (by field); nothing is kept then.
     """
     values = {
@@ -92,7 +93,7 @@ def log(
         "duration_minutes": duration_minutes, "audience_size": audience_size, "notes": notes,
         "is_confidential": is_confidential, "late_reason": late_reason,
     }  # fmt: skip
-    rows = {"leaders": leaders, "people_met": people_met, "stops": stops, "planned": planned}
+    rows = {"leaders": leaders, "people_met": people_met, "stops": stops, "planned": planned, "serves": serves}
     try:
         return _log(uid, values, rows, follow_ups, draft=None, by=by, at=at)
     except (IntegrityError, ValidationError):  # a second tap, a draft, or an entry sent again when its time has passed
@@ -126,6 +127,8 @@ def _log(
     for number, follow_up in enumerate(follow_ups):
         _open_follow_up(activity, number, follow_up, by=by, at=at)
     occurrence.complete(activity, chosen=rows["planned"], by=by, at=at)
+    if rows["serves"] is not None:
+        contribution.link(activity, serves=rows["serves"], by=by, at=at)
     return activity
 
 
@@ -168,13 +171,14 @@ def correct(
 ) -> Activity:  # fmt: skip
     """Correct a logged activity; what it said before stays in its versions and in the trail.
 
-    ``version`` is the one the form was opened with. ``changes`` are any of PLAIN_FIELDS; people and stops are replaced
-    where given. An event moved more than 24 hours before its recorded date takes ``reason`` as its reason for lateness
-    if it has none. Side effects: the activity's rows, a version, a trail entry, clause links; the planned time it
-    counts for is judged again.
+    ``version`` is the one the form was opened with. ``changes`` are any of PLAIN_FIELDS, and ``serves``, the goal or
+    objective it was done for, or None; people and stops are replaced where given. An event moved more than 24 hours
+    before its recorded date takes ``reason`` as its reason for lateness if it has none. Side effects: the activity's
+    rows, a version, a trail entry, clause links; the planned time it counts for is judged again; what it serves.
     Raises ReasonMissing, StaleRecord, CannotCorrect, EventInFuture, ValidationError (by field).
     """
     reason = _reason(reason, _("Say in a few words why you correct it; the reason stays in the trail."))
+    serves = {"serves": changes.pop("serves")} if "serves" in changes else {}
     if unknown := changes.keys() - set(PLAIN_FIELDS):
         raise TypeError(f"An activity cannot be corrected in {sorted(unknown)}.")
     current = record_service.lock(activity, version=version)
@@ -192,6 +196,8 @@ def correct(
     rows = {"leaders": leaders, "people_met": people_met, "stops": stops}
     _write_rows(current, {name: row for name, row in rows.items() if row is not None}, by=by)
     record_service.seal(current, "activity.corrected", by=by, at=at, reason=reason)
+    if serves:
+        contribution.link(current, by=by, at=at, **serves)
     occurrence.follow(current, by=by, at=at)
     return current
 

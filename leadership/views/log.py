@@ -20,6 +20,7 @@ from leadership.forms.log import LogForm
 from leadership.models import Activity
 from leadership.services import activity as service
 from leadership.services import occurrence
+from objectives.services import contribution
 from qms.models import ClauseLink, Person, User
 from qms.permissions import Permission, requires
 from qms.services import attachment as attachment_service
@@ -68,6 +69,7 @@ def log_done(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         "photo_count": activity.attachments.filter(withdrawn_at=None, annotation_of=None).count(),
         "follow_up_count": activity.follow_ups.count(),
         "planned": planned,
+        "serves": contribution.served_by(activity),
         "offered": [] if planned else occurrence.offered_for(activity),
         "rule_words": occurrence.MATCH_RULE,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -37,6 +38,12 @@ def choices(user: User) -> QuerySet[Record]:
     """The goals and objectives that run, as far as the user may see them."""
     rows = Record.objects.visible_to(user).filter(kind__in=[model.KIND for model in PLANNED], phase=Phase.OPEN)
     return rows.order_by("-kind", "title", "pk")
+
+
+def find(uid: uuid.UUID, user: User) -> Record | None:
+    """The goal or objective of that uid, also one that has ended since it was on offer; withdrawn ones are gone."""
+    rows = Record.objects.visible_to(user).filter(kind__in=[model.KIND for model in PLANNED])
+    return rows.filter(uid=uid, phase__in=(Phase.OPEN, Phase.CLOSED)).first()
 
 
 def served_by(record: Record) -> Record | None:
