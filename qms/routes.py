@@ -131,6 +131,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/language/", me.me_language, name="me-language"),
     path("me/tokens/", api_token.api_token_list, name="api-token-list"),
     path("me/tokens/new/", api_token.api_token_new, name="api-token-new"),
+    path("me/tokens/<int:pk>/agree/", api_token.api_token_agree, name="api-token-agree"),
     path("me/tokens/<int:pk>/revoke/", api_token.api_token_revoke, name="api-token-revoke"),
     path("admin/tokens/", api_token.service_token_list, name="service-token-list"),
     path("admin/tokens/new/", api_token.service_token_new, name="service-token-new"),

@@ -68,7 +68,8 @@ class ServiceTokenForm(PersonalTokenForm):
     person = PersonField(
         label=_("It acts for"),
         help_text=_(
-            "Somebody with a log-in, whose rights it gets, whose name stands in the trail, and who is told of it."
+            "Somebody with a log-in, whose rights it gets, whose name stands in the trail, and who is told of it. "
+            "Where that is more than you may yourself, it opens nothing before that person agrees."
         ),
     )
 

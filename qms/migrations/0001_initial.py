@@ -339,6 +339,7 @@ class Migration(migrations.Migration):
                 ('is_service', models.BooleanField(default=False, verbose_name='for a machine')),
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField(verbose_name='expires')),
+                ('agreed_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
                 ('last_used_at', models.DateTimeField(blank=True, null=True)),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

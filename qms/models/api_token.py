@@ -7,12 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from qms.models.person import User
 from qms.models.record import Record
+from qms.permissions import PROFILES, Permission
 
 
 class ApiToken(models.Model):
     """A secret that acts for ``owner`` within ``scopes``; only its SHA-256 is kept. ``record`` narrows it to one.
 
-    A service token is one an administrator made for a machine; it acts for a user nobody logs in as.
+    A service token is one an administrator made for a machine. Where its owner may do more than its maker, it opens
+    nothing before the owner agreed to it (``agreed_at``).
     """
 
     class Scope(models.TextChoices):
@@ -34,6 +36,7 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(_("expires"))
+    agreed_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
@@ -44,3 +47,14 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.beginning}…)"
+
+    @property
+    def waits_for_consent(self) -> bool:
+        """Whether somebody else made it, who may do less than its owner, and the owner has not agreed to it."""
+        if not self.is_service or self.agreed_at is not None or self.created_by_id == self.owner_id:
+            return False
+        return not _profile(self.owner) <= _profile(self.created_by)
+
+
+def _profile(user: User) -> frozenset[Permission]:
+    return PROFILES.get(user.profile, frozenset())

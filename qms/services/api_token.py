@@ -41,8 +41,8 @@ def issue(
 
     The secret is returned this once; only its SHA-256 is kept. A personal token is made by its owner; a service token
     by an administrator who reaches every site of the owner, never for another administrator, whose rights open only
-    after a fresh proof; its owner is told. Side effects: the token, a trail
-    entry in the owner's chain, a notice. Raises CannotIssue, ValidationError by field.
+    after a fresh proof; its owner is told, and has to ``agree`` where the token would carry more than its maker may.
+    Side effects: the token, a trail entry in the owner's chain, a notice. Raises CannotIssue, ValidationError by field.
     """
     _refuse_who(owner, is_service=is_service, by=by, at=at)
     wanted = sorted(set(scopes))
@@ -61,8 +61,35 @@ def issue(
         trail.write(owner, "user.token_issued", by=by, at=at, changes=facts | about)
         if by != owner:
             text = _("A service token that acts for you was made: %s. You do not expect it? Ask your administrator.")
-            Notification.objects.create(user=owner, text=text % token.name, url=reverse("qms:me"), at=at)
+            if token.waits_for_consent:
+                text = _("A service token would act for you: %s. It opens nothing before you agree to it.")
+            url = reverse("qms:api-token-agree", args=[token.pk])
+            Notification.objects.create(user=owner, text=text % token.name, url=url, at=at)
     return token, secret
+
+
+@transaction.atomic
+def agree(token: ApiToken, *, by: User, at: datetime) -> ApiToken:
+    """Its owner agrees that it acts with all the owner's rights; agreeing again changes nothing.
+
+    Side effects: the token, a trail entry of its owner, a notice to who made it. Raises CannotIssue (not the owner's,
+    revoked, run out).
+    """
+    rows = ApiToken.objects.select_for_update(of=("self",)).select_related("owner__person", "created_by")
+    current = rows.get(pk=token.pk)
+    if by != current.owner:
+        raise CannotIssue(_("Only who a token acts for can agree to it."))
+    if current.agreed_at is not None:
+        return current
+    if current.revoked_at or current.expires_at <= at:
+        raise CannotIssue(_("This token has ended. There is nothing to agree to."))
+    current.agreed_at = at
+    current.save(update_fields=["agreed_at"])
+    trail.write(current.owner, "user.token_agreed", by=by, at=at, changes={"token": str(current)})
+    if current.created_by != by:
+        text = _("%(who)s agreed to the service token “%(name)s”.") % {"who": by.person.name, "name": current.name}
+        Notification.objects.create(user=current.created_by, text=text, url=reverse("qms:service-token-list"), at=at)
+    return current
 
 
 @transaction.atomic
@@ -95,7 +122,8 @@ def revoke_personal(owner: User, *, by: User | None, at: datetime, why: str) -> 
 
 def find(secret: str, *, at: datetime) -> ApiToken:
     """The token of a secret, with its owner as one who asks. Two queries. Raises NotAccepted, saying why."""
-    token = ApiToken.objects.filter(digest=secret_link.digest(secret)).order_by("pk").first()
+    rows = ApiToken.objects.select_related("created_by").filter(digest=secret_link.digest(secret))
+    token = rows.order_by("pk").first()
     if token is None:
         raise NotAccepted(_("This token is not known here."))
     if token.revoked_at:
@@ -105,6 +133,8 @@ def find(secret: str, *, at: datetime) -> ApiToken:
     token.owner = User.objects.get(pk=token.owner_id)  # the manager reads which sites the rights reach
     if not token.owner.may_log_in_at(at) or not (token.is_service or token.owner.can(Permission.API_USE)):
         raise NotAccepted(_("Who this token acts for may not use the interface any more."))
+    if token.waits_for_consent:
+        raise NotAccepted(_("Who this token acts for has not agreed to it yet."))
     return token
 
 

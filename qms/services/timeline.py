@@ -138,6 +138,7 @@ VERBS: dict[str, Text] = {
     "user.calendar_made": gettext_lazy("Calendar address made"),
     "user.calendar_revoked": gettext_lazy("Calendar address revoked"),
     "user.token_issued": gettext_lazy("Token of the interface made"),
+    "user.token_agreed": gettext_lazy("Agreed to a token of the interface"),
     "user.token_revoked": gettext_lazy("Token of the interface revoked"),
 }
 LABELS: dict[str, Text] = {

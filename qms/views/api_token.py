@@ -12,11 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from qms.forms.api_token import PersonalTokenForm, ServiceTokenForm, TokenForm
+from qms.forms.signature import ConfirmedForm
 from qms.models import ApiToken, Record, User
 from qms.permissions import Permission, requires
 from qms.services import api_token as service
@@ -32,13 +34,15 @@ def state_of(token: ApiToken, now: datetime) -> str:
     """How a token stands, as a status word."""
     if token.revoked_at:
         return "revoked"
-    return "expired" if token.expires_at <= now else "active"
+    if token.expires_at <= now:
+        return "expired"
+    return "waiting" if token.waits_for_consent else "active"
 
 
 def listed(request: HttpRequest, rows: QuerySet[ApiToken], **context: Any) -> HttpResponse:
     """A page of tokens, the newest first."""
     page = record_list.page_of(
-        rows.select_related("owner__person", "record"), sort="-created_at",
+        rows.select_related("owner__person", "created_by", "record"), sort="-created_at",
         after=request.GET.get("after", ""), before=request.GET.get("before", ""),
     )  # fmt: skip
     now, scopes = timezone.now(), dict(ApiToken.Scope.choices)
@@ -93,14 +97,45 @@ def api_token_new(request: HttpRequest) -> HttpResponse:
     return issued(request, form, back_url=reverse("qms:api-token-list"), title=_("New token"))
 
 
+@require_http_methods(["GET", "POST"])
+@requires(Permission.SIGNED_IN)
+def api_token_agree(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look at a token somebody made to act for me, and agree to it with a fresh proof."""
+    user = cast(User, request.user)
+    token = get_object_or_404(ApiToken.objects.select_related("owner", "created_by__person"), pk=pk, owner=user)
+    form = ConfirmedForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service.agree(token, by=user, at=timezone.now())
+        except service.CannotIssue as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Agreed. You can end it at any time."))
+            return redirect(own_page(user))
+    scopes = dict(ApiToken.Scope.choices)
+    return render(request, "qms/api_token_agree.html", {
+        "form": form, "token": token, "state": state_of(token, timezone.now()), "cancel_url": reverse("qms:me"),
+        "rows": [
+            (_("Made by"), token.created_by.person.name),
+            (_("It may"), ", ".join(str(scopes.get(name, name)) for name in token.scopes)),
+            (_("Until"), date_format(timezone.localtime(token.expires_at), "j M Y, H:i")),
+        ],
+    }, status=422 if form.errors else 200)  # fmt: skip
+
+
+def own_page(user: User) -> str:
+    """Where somebody sees the own tokens; without the right to make some, the own page."""
+    return reverse("qms:api-token-list" if user.can(Permission.API_USE) else "qms:me")
+
+
 @require_POST
-@requires(Permission.API_USE)
+@requires(Permission.SIGNED_IN)
 def api_token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End a token that acts for me, whoever made it."""
     token = get_object_or_404(ApiToken, pk=pk, owner=cast(User, request.user))
     service.revoke(token, by=cast(User, request.user), at=timezone.now())
     messages.success(request, _("Revoked. Nothing gets in with it any more."))
-    return redirect("qms:api-token-list")
+    return redirect(own_page(cast(User, request.user)))
 
 
 def reached(request: HttpRequest) -> QuerySet[ApiToken]:

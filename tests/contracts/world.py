@@ -368,6 +368,7 @@ OF_SITE: dict[str, Sample] = {
     "api:record": RECORD, "api:measurements": lambda w, u: {"uid": w.objective.uid},
 }  # fmt: skip
 OF_USER: dict[str, Sample] = {
+    "qms:api-token-agree": lambda w, u: {"pk": w.token(u)[0].pk},
     "qms:api-token-revoke": lambda w, u: {"pk": w.token(u)[0].pk},
     "qms:job": lambda w, u: {"uid": w.job(u).uid},
     "qms:person-import-columns": lambda w, u: {"uid": w.person_import(u).uid},

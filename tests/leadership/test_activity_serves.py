@@ -13,7 +13,7 @@ from django.urls import reverse
 from leadership.models import Activity
 from leadership.services import activity as service
 from objectives.models import Contribution
-from objectives.services import contribution, objective
+from objectives.services import contribution, objective, strategy
 from qms.models import Record, User
 from qms.services import trail_check
 from tests.factories import NOW, ActivityTypeFactory, SiteFactory, hiro, logged_activity, omar, yusuf
@@ -49,7 +49,7 @@ def correction(walk: Activity, by: User, **values: Any) -> dict[str, Any]:
 
 def test_log_page_offers_what_runs_and_the_act_serves_what_was_chosen() -> None:
     boss = yusuf()
-    above, target = goal(boss), approved(boss, title="Scrap of line 3")
+    above, target = strategy.adopt(goal(boss), by=boss, at=NOW), approved(boss, title="Scrap of line 3")
     page = as_user(boss).get(LOG).content.decode()
     assert "Right first time" in page
     assert "Scrap of line 3" in page

@@ -29,6 +29,13 @@ def issue(owner: User, **fields: object) -> tuple[ApiToken, str]:
     return api_token.issue(**(facts | fields))  # type: ignore[arg-type]
 
 
+def agreed(owner: User, **fields: object) -> str:
+    """The secret of a token for a machine that its owner agreed to."""
+    token, secret = issue(owner, is_service=True, **fields)
+    api_token.agree(token, by=owner, at=token.created_at)
+    return secret
+
+
 def test_secret_is_given_once_and_only_its_digest_is_kept(leader: User) -> None:
     token, secret = issue(leader)
     token.refresh_from_db()
@@ -86,13 +93,79 @@ def test_nobody_makes_a_personal_token_for_another_or_without_the_permission(lea
 
 def test_service_token_is_an_administrators_and_its_owner_is_told(leader: User) -> None:
     admin = cast_member("Ada Admin", "administrator")
-    _token, secret = issue(leader, by=admin, is_service=True)
+    token, secret = issue(leader, by=admin, is_service=True)
+    assert Notification.objects.get(user=leader).text.startswith("A service token would act for you")
+    api_token.agree(token, by=leader, at=NOW)
     assert api_token.find(secret, at=NOW).owner == leader
-    assert Notification.objects.get(user=leader).text.startswith("A service token that acts for you was made")
     elsewhere = cast_member("Lea Admin", "administrator", site="LYO")
     for by in (leader, elsewhere):
         with pytest.raises(api_token.CannotIssue):
             issue(leader, by=by, is_service=True)
+
+
+def test_token_with_more_than_its_maker_may_opens_nothing_before_its_owner_agrees() -> None:
+    admin, quality = cast_member("Ada Admin", "administrator"), hiro()
+    token, secret = issue(quality, by=admin, is_service=True)
+    for stranger in (admin, yusuf()):
+        with pytest.raises(api_token.CannotIssue, match="Only who a token acts for"):
+            api_token.agree(token, by=stranger, at=NOW)
+    with pytest.raises(api_token.NotAccepted, match="has not agreed"):
+        api_token.find(secret, at=NOW)
+    for _time in range(2):
+        api_token.agree(token, by=quality, at=NOW)
+    assert api_token.find(secret, at=NOW) == token
+    entry = TrailEntry.objects.get(chain=quality.trail_key, verb="user.token_agreed")
+    assert (entry.by_id, token.name in entry.changes) == (quality.person.uid, True)
+    assert Notification.objects.get(user=admin).text == "Hiro Weber agreed to the service token “Report”."
+
+
+def test_token_with_no_more_than_its_maker_may_works_at_once_until_its_owner_may_more() -> None:
+    admin, robot = cast_member("Ada Admin", "administrator"), cast_member("Robot", "employee")
+    token, secret = issue(robot, by=admin, is_service=True)
+    assert api_token.find(secret, at=NOW) == token
+    assert Notification.objects.get(user=robot).text.startswith("A service token that acts for you was made")
+    User.objects.filter(pk=robot.pk).update(profile="quality_manager")
+    with pytest.raises(api_token.NotAccepted, match="has not agreed"):
+        api_token.find(secret, at=NOW)
+
+
+def test_token_that_ended_is_not_agreed_to(leader: User) -> None:
+    admin = cast_member("Ada Admin", "administrator")
+    gone, late = issue(leader, by=admin, is_service=True)[0], issue(leader, by=admin, is_service=True)[0]
+    api_token.revoke(gone, by=admin, at=NOW)
+    for token, at in ((gone, NOW), (late, SOON)):
+        with pytest.raises(api_token.CannotIssue, match="has ended"):
+            api_token.agree(token, by=leader, at=at)
+    assert not ApiToken.objects.exclude(agreed_at=None).exists()
+
+
+def test_owner_agrees_with_a_fresh_proof_or_ends_it(client: Client) -> None:
+    admin, finance = cast_member("Ada Admin", "administrator"), cast_member("Fay Money", "finance")
+    facts = {"by": admin, "is_service": True, "expires_at": timezone.now() + timedelta(days=9), "at": timezone.now()}
+    token, secret = issue(finance, **facts)
+    client.force_login(finance)
+    page = reverse("qms:api-token-agree", args=[token.pk])
+    assert "Ada Admin" in client.get(page).content.decode()
+    assert page in client.get(reverse("qms:api-token-list")).content.decode()
+    assert "until its owner agrees" in signed_in(admin).get(reverse("qms:service-token-list")).content.decode()
+    assert client.post(page, {"password": "wrong"}).status_code == 422
+    assert signed_in(yusuf()).post(page, {"password": PASSWORD}).status_code == 404
+    with pytest.raises(api_token.NotAccepted):
+        api_token.find(secret, at=timezone.now())
+    assert client.post(page, {"password": PASSWORD}).status_code == 302
+    assert api_token.find(secret, at=timezone.now()) == token
+    client.post(reverse("qms:api-token-revoke", args=[token.pk]))
+    with pytest.raises(api_token.NotAccepted, match="revoked"):
+        api_token.find(secret, at=timezone.now())
+
+
+def test_owner_without_tokens_of_the_own_ends_one_too(client: Client) -> None:
+    admin, robot = cast_member("Ada Admin", "administrator"), cast_member("Robot", "employee")
+    token, _secret = issue(robot, by=admin, is_service=True)
+    client.force_login(robot)
+    answer = client.post(reverse("qms:api-token-revoke", args=[token.pk]))
+    assert answer.url == reverse("qms:me")
+    assert ApiToken.objects.get().revoked_at
 
 
 def test_no_machine_acts_for_another_administrator() -> None:
@@ -107,7 +180,7 @@ def test_new_password_ends_personal_tokens_and_leaves_the_machine_its_own(leader
     admin = cast_member("Ada Admin", "administrator")
     later = timezone.now() + timedelta(days=30)
     made = {"at": timezone.now(), "expires_at": later}
-    own, machine = issue(leader, **made)[1], issue(leader, by=admin, is_service=True, **made)[1]
+    own, machine = issue(leader, **made)[1], agreed(leader, by=admin, **made)
     client.force_login(leader)
     changed = {"oldpassword": PASSWORD, "password1": "Walk-the-floor-42!", "password2": "Walk-the-floor-42!"}
     assert client.post(reverse("account_change_password"), changed).status_code == 302
@@ -120,7 +193,7 @@ def test_new_password_ends_personal_tokens_and_leaves_the_machine_its_own(leader
 
 def test_disabled_log_in_gets_no_personal_token_back_and_the_machine_rests_meanwhile(leader: User) -> None:
     admin = cast_member("Ada Admin", "administrator")
-    own, machine = issue(leader)[1], issue(leader, by=admin, is_service=True)[1]
+    own, machine = issue(leader)[1], agreed(leader, by=admin)
     user_service.disable(leader, by=admin, at=NOW)
     for secret in (own, machine):
         with pytest.raises(api_token.NotAccepted):
