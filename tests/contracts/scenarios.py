@@ -219,7 +219,7 @@ SCENARIOS: dict[str, Scenario] = tables("scenarios", "SCENARIOS") | {
     "qms.services.site.set_site_use": lambda w, who: site.set_site_use(_new_site(w, who), is_active=False, **who),
     "qms.services.trail_check.request_check": lambda w, who: trail_check.request_check(**who),
     "qms.services.api_token.issue": lambda w, who: api_token.issue(owner=who["by"], **_token(w), **who),
-    "qms.services.api_token.agree": lambda w, who: api_token.agree(w.token(who["by"])[0], **who),
+    "qms.services.api_token.agree": transaction.atomic(lambda w, who: api_token.agree(w.token(who["by"])[0], **who)),
     "qms.services.api_token.revoke": lambda w, who: api_token.revoke(w.token(w.leader)[0], **who),
     "qms.services.api_token.revoke_personal": _token_revoked,
     "qms.services.user.invite": lambda w, who: user.invite(w.person, **_access(w), **who),
