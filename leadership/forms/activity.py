@@ -95,8 +95,8 @@ class ActivityForm(forms.Form):
         areas = Area.objects.visible_to(user).filter(site=activity.site)
         self.fields["area"].queryset = areas.order_by("name", "pk")  # type: ignore[attr-defined]
         serves = contribution.choices(user)
-        standing = Record.objects.visible_to(user).filter(pk=self.initial.get("serves"))
-        if self.initial.get("serves") and standing.exists():  # it may have ended
+        standing = Record.objects.visible_to(user).filter(pk=self.initial.get("serves") or 0)
+        if standing.exists():  # it may have ended
             serves = serves | standing
         else:  # what somebody may not see stays as it is
             self.initial["serves"] = None
