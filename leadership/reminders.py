@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from leadership.models import Activity, Addressee, Communication, Invitation, Occurrence, ResourceRequest, Role, Routine
-from leadership.services import acknowledgement_letter, corroboration
+from leadership.services import acknowledgement_letter, corroboration, role_letter
 from leadership.services import communication_question as question_service
 from leadership.services import role as role_service
 from qms.letters import Letter
@@ -17,6 +17,7 @@ from qms.services.reminder_people import Roles
 register_letter(
     Letter(corroboration.LETTER, _("Question to somebody who was there"), corroboration.compose_invitation)
 )  # fmt: skip
+register_letter(Letter(role_letter.LETTER, _("Question whether somebody accepts a role"), role_letter.compose))
 register_letter(Letter(acknowledgement_letter.LETTER, _("Request to read something"), acknowledgement_letter.compose))
 ANSWER_AWAITED = register(
     ReminderEvent(
@@ -87,7 +88,7 @@ ROLE_UNACCEPTED = register(
     ReminderEvent(
         kind=Role.KIND, event="due", label=_("Role not accepted"), needs_signature=True,
         words=_("Say yes or no to the role you are offered, by %(due)s."), waiting=role_service.unaccepted,
-        responsible="holder_id",
+        responsible="holder_id", url=role_letter.reminder_link,
     )
 )  # fmt: skip
 ROLE_REVIEW = register(

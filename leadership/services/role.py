@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from leadership.models import Role, RoleAcceptance, RoleHolding
 from leadership.models.role import RoleQuerySet
+from leadership.services import role_letter
 from objectives.services.improvement_notice import log_in_of
 from qms.models import Person, Site, User, site_today
 from qms.services import job, trail
@@ -102,7 +103,7 @@ def offer(
     """Offer the role to somebody, who then has 14 days to accept; whoever held it before holds it no longer.
 
     ``starts_on`` (default: today) may lie in the past or ahead, not before the last change of holder. Side effects: the
-    row, a holding, a version, a trail entry, a notice to a holder who logs in; an open link is void. Raises
+    row, a holding, a version, a trail entry, a notice to a holder who logs in, a letter; an open link is void. Raises
     CannotChange (no responsibilities, or accepted by the same person already), ReasonMissing (another holder without a
     reason), StaleRecord, IllegalTransition, ValidationError by field.
     """
@@ -379,3 +380,5 @@ def _tell_holder(role: Role, *, by: User | None, at: datetime) -> None:
     if user is not None and user != by:
         text = _("You are asked to accept the role “%s”.") % role.title
         job.notify(user, text, at=at, url=reverse("leadership:role-detail", args=[role.pk]))
+    if user is None or user != by:
+        role_letter.tell(role, at=at)

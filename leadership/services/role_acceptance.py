@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from leadership.models import Role, RoleAcceptance
 from leadership.services import role as role_service
+from leadership.services import role_letter
 from objectives.services.improvement_notice import log_in_of
 from qms.models import Person, User, site_today
 from qms.services import person as person_service
@@ -18,7 +19,7 @@ from qms.services.record import CannotChange
 from qms.services.wording import said
 
 Status, Way = Role.Status, RoleAcceptance.Way
-LINK_LIFETIME = timedelta(days=14)
+LINK_LIFETIME = role_letter.LINK_LIFETIME
 
 
 class CannotAnswer(Exception):
@@ -108,12 +109,9 @@ def make_link(role: Role, *, by: User, at: datetime) -> str:
         raise CannotChange(_("%s has a log-in and accepts there.") % current.holder.name)
     if not current.holder.pin_hash:
         raise CannotChange(_("%s has no PIN yet. Set one on the page of the person first.") % current.holder.name)
-    secret = secret_link.new_secret()
-    Role.objects.filter(pk=current.pk).update(
-        link_digest=secret_link.digest(secret), link_expires_at=at + LINK_LIFETIME
-    )
+    link = role_letter.fresh_link(current, at=at)
     trail.write(current, "role.link_made", by=by, at=at, changes={"for": current.holder.name})
-    return secret_link.address_of("leadership:role-answer", secret)
+    return link
 
 
 def by_token(token: str, *, at: datetime) -> Role:
