@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from leadership.models import Activity, Addressee, Communication, Invitation, Occurrence, ResourceRequest, Role, Routine
+from leadership.models import (
+    Activity,
+    Addressee,
+    Communication,
+    Invitation,
+    Occurrence,
+    Policy,
+    ResourceRequest,
+    Role,
+    Routine,
+)
 from leadership.services import acknowledgement_letter, corroboration, role_letter
 from leadership.services import communication_question as question_service
+from leadership.services import policy as policy_service
 from leadership.services import role as role_service
 from qms.letters import Letter
 from qms.letters import register as register_letter
@@ -96,6 +107,13 @@ ROLE_REVIEW = register(
         kind=Role.KIND, event="review", label=_("Role to be reviewed"),
         words=_("Look at it with its holder: is it still right? By %(due)s."), waiting=role_service.review_due,
         due="review_on", deputy="deputy_id",
+    )
+)  # fmt: skip
+POLICY_APPROVAL = register(
+    ReminderEvent(
+        kind=Policy.KIND, event="decision_awaited", label=_("Approval awaited"), needs_signature=True,
+        words=_("Handed in on %(due)s: approve it with your signature, or send it back."),
+        waiting=policy_service.awaiting, due="awaited_on", responsible="approver_id",
     )
 )  # fmt: skip
 COMMUNICATION_QUESTION = register(

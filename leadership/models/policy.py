@@ -38,7 +38,8 @@ class Policy(Record):
     """One version of the policy, of a site or (``applies_to`` empty) of the whole organization.
 
     ``translations``: objects with language, title, text and translated_by, in the order they were added; they are part
-    of the version that is approved. ``number`` is given by the approval. Triggers refuse a change of an approved text.
+    of the version that is approved. ``approver`` is whom its handing in asks, though anybody of top management may
+    approve. ``number`` is given by the approval. Triggers refuse a change of an approved text.
     """
 
     class Status(models.TextChoices):
@@ -78,6 +79,15 @@ class Policy(Record):
     supersedes = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="superseded_by"
     )
+    awaited_on = models.DateField(_("approval awaited since"), null=True, editable=False)
+    approver = models.ForeignKey(
+        Person,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("asked to approve"),
+    )
     approved_on = models.DateField(_("approved on"), null=True, editable=False)
     approved_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, editable=False, related_name="+")
 
@@ -93,6 +103,11 @@ class Policy(Record):
                 condition=models.Q(status__in=["draft", "in_review", "withdrawn"])
                 | models.Q(approved_on__isnull=False, approved_by__isnull=False, number__isnull=False),
                 name="policy_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="in_review")
+                | models.Q(awaited_on__isnull=False, approver__isnull=False),
+                name="policy_in_review_waits_for_somebody",
             ),
             models.UniqueConstraint(
                 fields=["applies_to"], condition=models.Q(status="approved", applies_to__isnull=False),
@@ -115,6 +130,8 @@ class Policy(Record):
             "translations": self.translations,
             "goals": "; ".join(f"{reference} {title}" for reference, title in goals),
             "supersedes": self.supersedes.reference if self.supersedes else "",
+            "awaited_on": self.awaited_on.isoformat() if self.awaited_on else "",
+            "approver": self.approver.name if self.approver else "",
             "approved_on": self.approved_on.isoformat() if self.approved_on else "",
             "approved_by": self.approved_by.name if self.approved_by else "",
             "is_public": self.is_public,

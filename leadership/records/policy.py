@@ -33,6 +33,8 @@ POLICY = register(
             "translations": _("Translations"),
             "goals": _("Linked goals"),
             "supersedes": _("Supersedes"),
+            "awaited_on": _("Approval awaited since"),
+            "approver": _("Asked to approve"),
             "approved_on": _("Approved on"),
             "approved_by": _("Approved by"),
             "is_public": _("Open to everybody"),

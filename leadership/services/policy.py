@@ -15,7 +15,7 @@ from leadership.models import Policy
 from leadership.services import acknowledgement
 from objectives.models import StrategicGoal
 from qms.models import Person, Site, User, site_today
-from qms.permissions import Permission
+from qms.permissions import PROFILES, Permission
 from qms.services import record as record_service
 from qms.services import trail
 from qms.services.record import CannotChange
@@ -97,9 +97,13 @@ def translate(
 
 @transaction.atomic
 def submit(policy: Policy, *, by: User, at: datetime) -> Policy:
-    """Hand a draft to those who approve; from now on its text stands still. Writes a version and the trail."""
+    """Hand a draft to those who approve; from now on its text stands still, and somebody of top management is asked.
+
+    Writes a version and the trail.
+    """
     current = record_service.lock(policy)
     record_service.move(current, Status.IN_REVIEW)
+    current.awaited_on, current.approver = site_today(current.site, at), asked_to_approve(current)
     return record_service.seal(current, "policy.submitted", by=by, at=at)
 
 
@@ -186,6 +190,36 @@ def withdraw(policy: Policy, *, reason: str, by: User, at: datetime) -> Policy:
     return current
 
 
+def asked_to_approve(policy: Policy) -> Person:
+    """Whom handing in asks: its owner, or somebody of the same site, or anybody, who may approve; else the owner.
+
+    An owner who may not approve is to see to it that somebody can.
+    """
+    profiles = [profile for profile, allowed in PROFILES.items() if Permission.POLICY_APPROVE in allowed]
+    may = Person.objects.active().filter(is_top_management=True, user__is_active=True, user__profile__in=profiles)
+    nearest = sorted(
+        may, key=lambda person: (person.pk != policy.owner_id, person.site_id != policy.site_id, person.pk)
+    )
+    return nearest[0] if nearest else policy.owner
+
+
+def awaiting() -> QuerySet[Policy]:
+    """Versions that wait for approval: on ``approver`` since ``awaited_on``."""
+    return Policy.objects.filter(status=Status.IN_REVIEW)
+
+
+def waiting_for(user: User) -> QuerySet[Policy]:
+    """Versions that wait for approval and that the user may approve."""
+    if not may_approve(user):
+        return Policy.objects.none()
+    return Policy.objects.visible_to(user).filter(pk__in=awaiting().order_by().values("pk"))
+
+
+def may_approve(user: User) -> bool:
+    """Whether the user is of top management and approves policies."""
+    return user.can(Permission.POLICY_APPROVE) and user.person.is_top_management
+
+
 def current_of(site: Site | None) -> Policy | None:
     """The current policy of a site, or of the whole organization."""
     return Policy.objects.current().select_related("site", "approved_by").filter(applies_to=site).first()
@@ -199,7 +233,7 @@ def _draft(policy: Policy, *, version: int | None = None) -> Policy:
 
 
 def _refuse_others(by: User) -> None:
-    if not (by.can(Permission.POLICY_APPROVE) and by.person.is_top_management):
+    if not may_approve(by):
         raise NotTopManagement(_("Only somebody of top management approves the policy (5.2.1)."))
 
 

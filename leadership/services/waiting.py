@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from leadership.models import Routine
 from leadership.services import acknowledgement, corroboration, occurrence, recognition, resource_request
 from leadership.services import communication_question as question_service
+from leadership.services import policy as policy_service
 from leadership.services import role as role_service
 from objectives.models import ImprovementAction, QualityCostStatement
 from objectives.services import finance, objective_decision, promise
@@ -104,6 +105,11 @@ SOURCES: tuple[Source, ...] = (
         "resource", _("Decide"), _("%(who)s asks for: %(title)s"), "leadership:resource-request-decide",
         lambda user, _at: resource_request.waiting_for(user), who="owner__name", since="awaited_on", icon="handshake",
         is_urgent=True,
+    ),
+    Source(
+        "policy", _("Approve"), _("Approve the policy: %(title)s"), "leadership:policy-approve",
+        lambda user, _at: policy_service.waiting_for(user), who="owner__name", since="awaited_on",
+        note=_("handed in for %(who)s"), icon="file", is_urgent=True,
     ),
     Source(
         "resource-question", _("Answer"), _("%(who)s has a question: %(title)s"), "leadership:resource-request-detail",

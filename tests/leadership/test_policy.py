@@ -14,7 +14,8 @@ from leadership.models import Policy
 from leadership.services import policy as service
 from leadership.services.policy_difference import text_changes
 from leadership.services.policy_sheet import sheet_facts
-from qms.models import ClauseLink, Signature, User
+from leadership.services.waiting import waiting_for
+from qms.models import ClauseLink, Person, Signature, User
 from qms.permissions import AccessProfile
 from qms.services.markdown import rendered
 from qms.services.record import CannotChange, IllegalTransition, StaleRecord
@@ -33,6 +34,7 @@ from tests.factories import (
 from tests.leadership.acknowledgements import acknowledged, asked
 from tests.leadership.policies import TEXT, approve, approved_policy, drafted, top
 from tests.objectives.actions import as_user
+from tests.qms.reminders import MONDAY, mailed, rule, run
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -46,6 +48,41 @@ def boss() -> User:
 
 def url(policy: Policy, page: str = "detail") -> str:
     return reverse(f"leadership:policy-{page}", args=[policy.pk])
+
+
+# --- who is asked ---------------------------------------------------------------------------------------------------
+
+
+def test_handing_in_asks_somebody_of_top_management_who_is_reminded_and_finds_it_at_home(boss: User) -> None:
+    rule(slug="decision-awaited", event="decision_awaited", before_days=[0], after_days=[3], escalate_levels=0)
+    quality = hiro()
+    Person.objects.filter(pk=boss.person_id).update(email="boss@plant.example")
+    policy = service.submit(drafted(quality), by=quality, at=MONDAY)
+    assert (policy.approver, policy.awaited_on) == (boss.person, MONDAY.date())
+    assert [(thing.verb, thing.url) for thing in waiting_for(boss, at=MONDAY, most=9)] == [
+        ("Approve", url(policy, "approve")),
+    ]
+    assert waiting_for(quality, at=MONDAY, most=9) == []
+    run(MONDAY)
+    assert mailed() == ["boss@plant.example"]
+    service.send_back(policy, reason="Too long", by=boss, at=MONDAY)
+    run(MONDAY + 3 * DAY)
+    assert mailed() == []
+    assert waiting_for(boss, at=MONDAY, most=9) == []
+
+
+def test_owner_is_asked_first_then_the_own_site_and_the_owner_when_nobody_may_approve() -> None:
+    quality = hiro()
+    policy = drafted(quality)
+    assert service.asked_to_approve(policy) == quality.person
+    far = top(cast_member("Far Director", AccessProfile.LEADER, site="FAR"))
+    assert service.asked_to_approve(policy) == far.person
+    near = top(yusuf())
+    assert service.asked_to_approve(policy) == near.person
+    User.objects.filter(pk=near.pk).update(is_active=False)
+    assert service.asked_to_approve(policy) == far.person
+    policy.owner = far.person
+    assert service.asked_to_approve(policy) == far.person
 
 
 # --- from draft to current --------------------------------------------------------------------------------------------
