@@ -31,7 +31,7 @@ from leadership.models import (
 from leadership.services.adherence import BAND
 from leadership.services.engagement import Group, Line, Measure, Scope, SetMeasure, flag, record_line
 from leadership.services.engagement_honesty import HONESTY
-from leadership.services.resource_request_figures import ANSWERED_WITHIN_DAYS
+from leadership.services.resource_request_figures import in_time_days
 from objectives.models import ImprovementAction, Promise, Risk, RiskAcceptance
 from qms.models import Area, Person, RecordPerson
 
@@ -189,8 +189,8 @@ def decisions(scope: Scope) -> QuerySet[Any]:
 
 
 def decided_in_time(scope: Scope) -> Any:
-    """All of them; fits: within ANSWERED_WITHIN_DAYS days."""
-    return decisions(scope).annotate(fits=flag(Q(days__lte=ANSWERED_WITHIN_DAYS)))
+    """All of them; fits: within the days the organization has set."""
+    return decisions(scope).annotate(fits=flag(Q(days__lte=in_time_days())))
 
 
 def declined(scope: Scope) -> Any:
@@ -289,7 +289,7 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "resources-answered", Group.RESOURCES, _("Resource requests answered in time"),
-        _("How many decisions on resources came within %d days.") % ANSWERED_WITHIN_DAYS,
+        _("How many decisions on resources came within the days the organization has set; 14 to begin with."),
         _("decisions made in time"), _("decisions made"),
         _("Requests that still wait are not in it; the register shows for how long."), OWN_CHOICE, decided_in_time,
         decision_line, day="decided_on", related=DECIDED_RELATED,

@@ -5,7 +5,7 @@ Definitions, as the register and the measures of engagement print them:
 * Waiting: the days from the day the decision is awaited from (sent, or come back) to today, a question in between or
   not. The same for a decision made: to the day it was made.
 * A decision counts once, on the day it was made; a request that came back and is decided anew counts again.
-* In time: decided within ANSWERED_WITHIN_DAYS, our own choice and no requirement.
+* In time: decided within the days that the organization has set (``request_answer_days``); no requirement.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from leadership.models import Decision, ResourceDecision, ResourceRequest
 from leadership.models.resource_request import ResourceRequestQuerySet
-from qms.models import Site, User
+from qms.models import Organization, Site, User
 
-ANSWERED_WITHIN_DAYS = 14
 EXPIRING_DAYS = 60
 PERIOD_DAYS = 365
 SHOWN = 5
@@ -63,7 +63,7 @@ class ResourceFigures:
     declined: int
     median_days: float | None
     in_time: int
-    within_days: int = ANSWERED_WITHIN_DAYS
+    within_days: int
 
     @property
     def n(self) -> int:
@@ -94,13 +94,21 @@ def figures(
     )
     if requests is not None:
         rows = rows.filter(request__in=requests.order_by().values("pk"))
-    counts = list(rows.values_list("choice", "days").annotate(n=Count("pk")).order_by("days"))
-    by_choice = {choice: sum(n for other, _days, n in counts if other == choice) for choice in Decision.values}
-    waited = [(days, n) for _choice, days, n in counts]
-    in_time = sum(n for days, n in waited if days <= ANSWERED_WITHIN_DAYS)
+    counts = list(rows.values_list("choice", "days").annotate(n=Count("pk"), within=in_time_days()).order_by("days"))
+    by_choice = {choice: sum(n for other, _days, n, _within in counts if other == choice) for choice in Decision.values}
+    waited = [(days, n) for _choice, days, n, _within in counts]
+    within = counts[0][3] if counts else Organization.current().request_answer_days
+    in_time = sum(n for days, n in waited if days <= within)
     return ResourceFigures(
-        by_choice[Decision.PROVIDED], by_choice[Decision.PARTLY], by_choice[Decision.DECLINED], _median(waited), in_time
-    )
+        by_choice[Decision.PROVIDED], by_choice[Decision.PARTLY], by_choice[Decision.DECLINED], _median(waited),
+        in_time, within,
+    )  # fmt: skip
+
+
+def in_time_days() -> Coalesce:
+    """Within how many days a decision is in time, as the organization has set it, inside a query."""
+    chosen = Organization.objects.order_by("pk").values("request_answer_days")[:1]
+    return Coalesce(Subquery(chosen), Value(Organization.unnamed().request_answer_days))
 
 
 def register(user: User, *, today: date) -> Register:

@@ -23,7 +23,7 @@ from leadership.models import Role, RoleAcceptance, RoleHolding
 from leadership.models.role import RoleQuerySet
 from leadership.services import role_letter
 from objectives.services.improvement_notice import log_in_of
-from qms.models import Person, Site, User, site_today
+from qms.models import Organization, Person, Site, User, site_today
 from qms.services import job, trail
 from qms.services import record as record_service
 from qms.services.record import CannotChange
@@ -38,7 +38,6 @@ DUTIES = (
     "responsibilities", "authorities", "has_delivery_stop", "has_line_stop", "has_release", "of_site", "area",
 )  # fmt: skip
 """What the holder has said yes to: when any of it changes, the holder is asked again."""
-ANSWER_WITHIN = timedelta(days=14)
 REVIEW_EVERY = timedelta(days=365)
 MOST_LINES, LONGEST_LINE = 30, 300
 SLUGS = "role:slugs"
@@ -100,7 +99,7 @@ def offer(
     role: Role, *, holder: Person, by: User, at: datetime, starts_on: date | None = None, ends_on: date | None = None,
     reason: str = "", version: int | None = None,
 ) -> Role:  # fmt: skip
-    """Offer the role to somebody, who then has 14 days to accept; whoever held it before holds it no longer.
+    """Offer the role to somebody, to be accepted within the organization's days; whoever held it holds it no longer.
 
     ``starts_on`` (default: today) may lie in the past or ahead, not before the last change of holder. Side effects: the
     row, a holding, a version, a trail entry, a notice to a holder who logs in, a letter; an open link is void. Raises
@@ -345,7 +344,8 @@ def _ask(role: Role, *, at: datetime) -> None:
     """From now on the role waits for its holder; a question that is open already keeps its days."""
     today = site_today(role.site, at)
     if role.offered_on is None or role.accepted_on is not None:
-        role.offered_on, role.due_on = today, today + ANSWER_WITHIN
+        role.offered_on = today
+        role.due_on = today + timedelta(days=Organization.current().role_answer_days)
     role.acceptance = role.accepted_on = role.link_expires_at = None
     role.link_digest = ""
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -241,7 +242,10 @@ def role_offer(request: HttpRequest, pk: int) -> HttpResponse:
         except (*REFUSED, StaleRecord) as error:
             explain(form, error)
         else:
-            messages.success(request, _("Offered to %s, who has 14 days to accept.") % offered.holder)
+            day = date_format(offered.due_on, "j M Y") if offered.due_on else ""
+            messages.success(
+                request, _("Offered to %(name)s, to be accepted by %(day)s.") % {"name": offered.holder, "day": day}
+            )
             return redirect(page_url(request, role))
     return render(request, "components/form_page.html", {
         "form": form, "title": _("Offer %s") % role.reference, "lead": role.title, "submit_label": _("Offer the role"),

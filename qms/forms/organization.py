@@ -28,6 +28,14 @@ class OrganizationForm(forms.Form):
         label=_("Everybody may thank"), required=False,
         help_text=_("Anybody with a log-in may thank colleagues, not only leaders."),
     )  # fmt: skip
+    request_answer_days = forms.IntegerField(
+        label=_("Days for deciding a resource request"), min_value=1, max_value=365,
+        help_text=_("Decided within so many days counts as in time. No requirement; your own choice."),
+    )  # fmt: skip
+    role_answer_days = forms.IntegerField(
+        label=_("Days for accepting a role"), min_value=1, max_value=365,
+        help_text=_("From the offer on. Whoever was asked before keeps the day given then."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         kwargs["initial"] = {name: getattr(organization, name) for name in self.base_fields}

@@ -192,6 +192,8 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[qms.models.site.validate_time_zone], verbose_name='time zone')),
                 ('currency', models.CharField(default='USD', help_text='Three letters, as banks write it: USD, EUR.', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$')], verbose_name='currency')),
                 ('has_open_thanks', models.BooleanField(default=False, help_text='Anybody with a log-in may thank colleagues, not only leaders.', verbose_name='everybody may thank')),
+                ('request_answer_days', models.PositiveSmallIntegerField(default=14, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)], verbose_name='resource requests are decided within (days)')),
+                ('role_answer_days', models.PositiveSmallIntegerField(default=14, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(365)], verbose_name='roles are accepted within (days)')),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='organization_is_single')],

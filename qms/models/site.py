@@ -7,7 +7,7 @@ import zoneinfo
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinLengthValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +37,13 @@ class Organization(models.Model):
         _("everybody may thank"), default=False,
         help_text=_("Anybody with a log-in may thank colleagues, not only leaders."),
     )  # fmt: skip
+    request_answer_days = models.PositiveSmallIntegerField(
+        _("resource requests are decided within (days)"), default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(365)],
+    )  # fmt: skip
+    role_answer_days = models.PositiveSmallIntegerField(
+        _("roles are accepted within (days)"), default=14, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="organization_is_single")]

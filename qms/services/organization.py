@@ -13,12 +13,12 @@ from qms.services import trail
 
 @transaction.atomic
 def edit(
-    *, name: str, scope_statement: str, time_zone: str, has_open_thanks: bool | None = None, by: User | None,
-    at: datetime,
+    *, name: str, scope_statement: str, time_zone: str, has_open_thanks: bool | None = None,
+    request_answer_days: int | None = None, role_answer_days: int | None = None, by: User | None, at: datetime,
 ) -> Organization:  # fmt: skip
     """Change the organization's data and write the trail with old and new; nothing is written when nothing differs.
 
-    ``has_open_thanks``: None leaves it as it is. Raises ValidationError by field.
+    None leaves a value as it is; days are from 1 to 365. Raises ValidationError by field.
     """
     organization = Organization.objects.select_for_update().filter(pk=1).first()
     is_new = organization is None
@@ -26,8 +26,11 @@ def edit(
     values: dict[str, Any] = {
         "name": " ".join(name.split()), "scope_statement": scope_statement.strip(), "time_zone": time_zone,
     }  # fmt: skip
-    if has_open_thanks is not None:
-        values["has_open_thanks"] = has_open_thanks
+    others = {
+        "has_open_thanks": has_open_thanks, "request_answer_days": request_answer_days,
+        "role_answer_days": role_answer_days,
+    }  # fmt: skip
+    values |= {key: value for key, value in others.items() if value is not None}
     changes = {
         key: [getattr(organization, key), value] for key, value in values.items() if getattr(organization, key) != value
     }

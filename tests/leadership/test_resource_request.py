@@ -22,6 +22,7 @@ from objectives.services import objective as objective_service
 from objectives.services import risk as risk_service
 from objectives.services import risk_acceptance
 from qms.models import ClauseLink, Notification, Signature
+from qms.services import organization
 from qms.services import record as record_service
 from qms.services.record import CannotChange, IllegalTransition, StaleRecord
 from qms.services.trail_check import verify
@@ -380,6 +381,9 @@ def test_figures_count_decisions_with_their_median(us: Plant) -> None:
     found = figures.figures([site], TODAY, TODAY + timedelta(days=30))
     assert (found.provided, found.partly, found.declined, found.n) == (2, 1, 1, 4)
     assert (found.median_days, found.in_time, found.within_days) == (9.5, 2, 14)
+    organization.edit(name="Acme", scope_statement="", time_zone="UTC", request_answer_days=365, by=None, at=NOW)
+    found = figures.figures([site], TODAY, TODAY + timedelta(days=30))
+    assert (found.in_time, found.within_days) == (found.n, 365)
     assert figures.figures([site], TODAY, TODAY + timedelta(days=15)).n == 3
     assert figures.figures([], TODAY, TODAY + timedelta(days=30)).median_days is None
 

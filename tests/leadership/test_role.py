@@ -18,6 +18,7 @@ from leadership.services import role_acceptance as acceptance
 from leadership.services.role_gap import gaps
 from qms.models import ClauseLink, Notification, Person, Signature, User
 from qms.permissions import AccessProfile
+from qms.services import organization
 from qms.services import person as person_service
 from qms.services.record import CannotChange, IllegalTransition, StaleRecord
 from qms.services.wording import ReasonMissing
@@ -82,6 +83,14 @@ def test_only_an_accepted_role_counts() -> None:
     assert list(ClauseLink.objects.filter(record=role).values_list("counts", flat=True)) == [True]
     service.vacate(role, reason="Retired", by=hiro(), at=NOW)
     assert list(ClauseLink.objects.filter(record=role).values_list("counts", flat=True)) == [False]
+
+
+def test_days_for_the_answer_are_the_organizations_and_who_was_asked_before_keeps_the_day() -> None:
+    first = offered(yusuf().person)
+    organization.edit(name="Acme", scope_statement="", time_zone="UTC", role_answer_days=5, by=None, at=NOW)
+    second = offered(yusuf().person)
+    first.refresh_from_db()
+    assert (first.due_on, second.due_on) == (TODAY + timedelta(days=14), TODAY + timedelta(days=5))
 
 
 def test_only_the_holder_accepts() -> None:

@@ -95,7 +95,7 @@ def test_reminder_brings_the_holder_a_link_and_nobody_else(client: Client) -> No
     Person.objects.filter(pk=holder.pk).update(manager=boss)
     role = offered(holder)
     OutboxMessage.objects.update(status="dropped", dropped_reason="Not of this test")
-    at = NOW + service.ANSWER_WITHIN + timedelta(days=1)
+    at = NOW + timedelta(days=15)
     reminder_plan.plan(at=at)
     reminder.gather(at=at)
     told = {row.person_id: row for row in Reminder.objects.filter(record_id=role.pk)}

@@ -28,13 +28,24 @@ def test_change_is_written_with_old_and_new(client: Client, admin: User) -> None
     session["elevated_until"] = timezone.now().timestamp() + 600
     session.save()
     posted = {"name": "Acme", "scope_statement": "Machined parts in Denver.", "time_zone": "America/Denver"}
+    posted |= {"request_answer_days": "10", "role_answer_days": "14"}
     assert client.post(reverse("qms:organization"), posted).status_code == 302
     assert client.post(reverse("qms:organization"), posted).status_code == 302
     told = TrailEntry.objects.filter(chain="organization").order_by("seq")
     assert [json.loads(entry.changes) for entry in told][1:] == [
-        {"scope_statement": ["", "Machined parts in Denver."], "time_zone": ["UTC", "America/Denver"]}
+        {
+            "scope_statement": ["", "Machined parts in Denver."],
+            "time_zone": ["UTC", "America/Denver"],
+            "request_answer_days": [14, 10],
+        }
     ]
     assert Organization.current().scope_statement == "Machined parts in Denver."
+
+
+def test_days_beyond_a_year_or_none_are_refused(client: Client, admin: User) -> None:
+    for days in (0, 366):
+        with pytest.raises(ValidationError):
+            service.edit(name="Acme", scope_statement="", time_zone="UTC", role_answer_days=days, by=admin, at=NOW)
 
 
 def test_time_zone_nobody_knows_is_refused(admin: User) -> None:
