@@ -106,7 +106,7 @@ def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[Cause
         times=Window(Count("pk", filter=Q(happened_on__gte=since)), partition_by="cause_id"),
         closings=Window(Count("pk", filter=Q(closed_on__gte=since)), partition_by="cause_id"),
     )
-    counted = counted.filter(Q(rank__lte=NAMED) | Q(closed_on__gte=F("last"))).order_by("cause_id", "rank")
+    counted = counted.filter(Q(rank__lte=NAMED) | Q(closed_on__gte=F("last"))).order_by()
     lines: dict[int, CauseLine] = {}
     for row in counted.values(*wanted, "rank", "last", "times", "closings"):
         line = lines.get(row["cause_id"])
@@ -119,4 +119,6 @@ def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[Cause
             line.newest.append(row)
         if row["closed_on"] and row["closed_on"] >= max(since, row["last"]):
             line.came_back -= 1
+    for line in lines.values():
+        line.newest.sort(key=lambda row: int(row["rank"]))
     return sorted(lines.values(), key=lambda line: (-line.count, -line.came_back, line.name))
