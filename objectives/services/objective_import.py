@@ -102,7 +102,7 @@ def check(objective: Objective, job: Job, mapping: Mapping, *, at: datetime) -> 
     if len(set(mapping.columns.values())) < len(mapping.columns):
         raise MappingRefused(_("One column cannot mean two things. Leave one of them out."))
     rows = [Row(line, cells) for line, cells in job.params["rows"]]
-    parse = _day_reader([_cell(row, mapping, "measured_on") for row in rows], mapping.order)
+    parse = day_reader([_cell(row, mapping, "measured_on") for row in rows], mapping.order)
     current = {row.measured_on: row for row in Measurement.objects.filter(objective=objective, replaced_at=None)}
     seen: dict[date, int] = {}
     today = site_today(objective.site, at)
@@ -196,7 +196,7 @@ FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", 
 SLASHED = {DAY_FIRST: "%d/%m/%Y", MONTH_FIRST: "%m/%d/%Y"}
 
 
-def _day_reader(cells: Sequence[str], order: str) -> Callable[[str], date]:
+def day_reader(cells: Sequence[str], order: str) -> Callable[[str], date]:
     """What turns a cell into a day; 3/4/2026 needs the order, unless another cell of the column (31/12) tells it."""
     fits = [name for name, form in SLASHED.items() if all("/" not in c or c[4:5] == "/" or _by(c, form) for c in cells)]
     known = order or (fits[0] if len(fits) == 1 else "")

@@ -106,7 +106,7 @@ def questions(risk_import: RiskImport, *, by: User) -> dict[str, list[tuple[str,
         for name in ASKED:
             if given.get(name):
                 counted[name][given[name]] += 1
-    names = _people_by_name(by)
+    names = people_by_name(by)
     mosts = {"likelihood": len(scale.likelihood_words), "impact": len(scale.consequence_words)}
     found: dict[str, list[tuple[str, int, str]]] = {}
     for name, words in counted.items():
@@ -120,7 +120,8 @@ def questions(risk_import: RiskImport, *, by: User) -> dict[str, list[tuple[str,
     return found
 
 
-def _people_by_name(by: User) -> dict[str, list[Person]]:
+def people_by_name(by: User) -> dict[str, list[Person]]:
+    """The active people the user may see, by their name as it is searched for. One query."""
     found: dict[str, list[Person]] = {}
     for person in Person.objects.visible_to(by).active().order_by("pk"):
         found.setdefault(person.search_name, []).append(person)
@@ -171,7 +172,7 @@ class _Reader:
     def __init__(self, risk_import: RiskImport, by: User) -> None:
         self.source, self.by = risk_import, by
         self.scale = scale_of(risk_import)
-        self.people = _people_by_name(by)
+        self.people = people_by_name(by)
         self.by_uid = {str(person.uid): person for people in self.people.values() for person in people}
         self.words: dict[str, dict[str, str]] = risk_import.words
 

@@ -22,6 +22,7 @@ from objectives.models import ImprovementAction
 from objectives.records import IMPROVEMENT_ACTION
 from objectives.services import improvement_action as service
 from objectives.views.improvement_page import to_work_on
+from objectives.views.plan_import import import_url
 from qms.models import Phase, Record, User
 from qms.permissions import Permission, requires
 from qms.views.record_form import change_response, created
@@ -112,6 +113,7 @@ def improvement_action_list(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "mine" if not request.GET else "all")
     return list_response(
         request, listing(request), list_tabs=tabs(view), today=timezone.localdate(),
+        import_url=import_url(cast(User, request.user), "actions"),
         new_url=reverse("objectives:improvement-action-new") if user.can(Permission.ACTION_EDIT) else "",
         new_label=_("New action"), empty_title=_("Nothing is waiting for you"),
         empty_why=_("What a leader promises on a walk becomes an action here, with an owner and a date."),

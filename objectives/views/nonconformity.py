@@ -24,6 +24,7 @@ from objectives.services import nonconformity as service
 from objectives.services import nonconformity_recurrence as recurrence
 from objectives.views.improvement_page import sees
 from objectives.views.nonconformity_offer import RELATED, may_work_on, stages, to_work_on, urls_of
+from objectives.views.plan_import import import_url
 from qms.models import Phase, Record, User
 from qms.permissions import Permission, requires
 from qms.services import attachment as attachment_service
@@ -104,6 +105,7 @@ def nonconformity_list(request: HttpRequest) -> HttpResponse:
     return list_response(
         request, LISTING, today=timezone.localdate(), months=LOOKBACK_MONTHS,
         list_tabs=[{"label": label, "url": f"?view={name}", "active": view == name} for name, label in TABS],
+        import_url=import_url(cast(User, request.user), "nonconformities"),
         new_url=reverse(f"{STEM}-new") if user.can(Permission.NONCONFORMITY_EDIT) else "",
         new_label=_("Raise one"), empty_title=_("Nothing is open"),
         empty_why=_(

@@ -24,6 +24,7 @@ from objectives.services import objective as service
 from objectives.services.objective_page import page_of
 from objectives.services.objective_rule import RULE_WORDS
 from objectives.views.improvement_page import sees
+from objectives.views.plan_import import import_url
 from qms.models import Phase, User, site_today
 from qms.permissions import Permission, requires
 from qms.services.record import CannotChange, IllegalTransition, StaleRecord
@@ -140,6 +141,7 @@ def objective_list(request: HttpRequest) -> HttpResponse:
     may_set = cast(User, request.user).can(Permission.OBJECTIVE_EDIT)
     return list_response(
         request, LISTING, list_tabs=tabs, rule=RULE_WORDS,
+        import_url=import_url(cast(User, request.user), "objectives"),
         new_url=reverse(f"{STEM}-new") if may_set else "", new_label=_("New objective"),
         empty_title=_("No objective runs yet"),
         empty_why=_("An auditor asks for each objective: what, by how much, by when, who, and how it stands today."),

@@ -20,6 +20,7 @@ from objectives.models import Objective, StrategicGoal
 from objectives.records import STRATEGIC_GOAL
 from objectives.services import contribution
 from objectives.services import strategy as service
+from objectives.views.plan_import import import_url
 from qms.models import Phase, User
 from qms.permissions import Permission, requires
 from qms.views.record_form import change_response, created
@@ -96,7 +97,8 @@ def strategic_goal_list(request: HttpRequest) -> HttpResponse:
     """The goals, the soonest end first."""
     may_set = cast(User, request.user).can(Permission.OBJECTIVE_EDIT)
     return list_response(
-        request, LISTING, new_url=reverse(f"{STEM}-new") if may_set else "", new_label=_("New goal"),
+        request, LISTING, import_url=import_url(cast(User, request.user), "goals"),
+        new_url=reverse(f"{STEM}-new") if may_set else "", new_label=_("New goal"),
         empty_title=_("No strategic goal yet"),
         empty_why=_("An auditor asks whether quality objectives fit where the organization wants to go. Say it here."),
     )  # fmt: skip
