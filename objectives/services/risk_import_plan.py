@@ -120,10 +120,10 @@ def questions(risk_import: RiskImport, *, by: User) -> dict[str, list[tuple[str,
     return found
 
 
-def people_by_name(by: User) -> dict[str, list[Person]]:
+def people_by_name(user: User) -> dict[str, list[Person]]:
     """The active people the user may see, by their name as it is searched for. One query."""
     found: dict[str, list[Person]] = {}
-    for person in Person.objects.visible_to(by).active().order_by("pk"):
+    for person in Person.objects.visible_to(user).active().order_by("pk"):
         found.setdefault(person.search_name, []).append(person)
     return found
 
