@@ -14,9 +14,12 @@ from qms.services.coverage_words import join_words
 
 
 def about(kind: str, event: str) -> str:
-    """“Risks and opportunities: acceptance runs out”, “every kind of record: due”."""
+    """“Risks and opportunities: acceptance runs out”, “every kind of record: due”; without a moment that every kind has
+    the moments of single kinds are named.
+    """
     moments = events_named(event, kind)
-    label = str(moments[0].label) if moments else event
+    general = [moment for moment in moments if moment.kind == kind] or moments
+    label = ", ".join(dict.fromkeys(str(moment.label) for moment in general)) or event
     declared = known_kinds().get(kind)
     return f"{declared.label_plural}: {label}" if declared else _("every kind of record: %s") % label
 
@@ -33,8 +36,9 @@ def when(rule: ReminderRule) -> str:
     if rule.then_every_days:
         parts.append(_("then every %s") % _days([rule.then_every_days]))
     words = ", ".join(parts)
-    if after or rule.then_every_days:
-        words = _("%(when)s, at most %(n)d times after the day") % {"when": words, "n": rule.most_after}
+    if rule.then_every_days or len(after) > rule.most_after:
+        limit = ngettext("at most %d time after the day", "at most %d times after the day", rule.most_after)
+        words = f"{words}, {limit % rule.most_after}"
     return words[:1].upper() + words[1:]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from qms.models import Reminder, ReminderRule, TrailEntry, User
 from qms.reminder_events import all_events, event_of
-from qms.services import reminder, reminder_plan
+from qms.services import reminder, reminder_plan, reminder_words
 from qms.services import reminder_rule as service
 from qms.services.reminder_rule import Definition, RuleRefused
 from tests.factories import NOW, hiro
@@ -140,3 +140,30 @@ def test_every_event_can_be_planned_checked_and_dropped() -> None:
         assert reminder.still_waiting([made]) == set()
         assert event.words % {"title": "", "reference": "", "due": ""}
     assert event_of("activity", "nothing of the kind") is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"before_days": [], "after_days": [5]}, "5 days after"),
+        ({"before_days": [0], "after_days": [1, 3, 7], "most_after": 3}, "On the day, 1, 3 and 7 days after"),
+        (
+            {"before_days": [7], "after_days": [1, 3], "most_after": 1},
+            "7 days before, 1 and 3 days after, at most 1 time after the day",
+        ),
+        (
+            {"before_days": [], "after_days": [1], "then_every_days": 14, "most_after": 8},
+            "1 day after, then every 14 days, at most 8 times after the day",
+        ),
+    ],
+)
+def test_limit_is_said_only_where_it_limits(fields: dict[str, object], words: str) -> None:
+    assert reminder_words.when(rule(**fields)) == words
+
+
+def test_rule_for_every_kind_says_all_it_is_about() -> None:
+    assert reminder_words.about("", "due") == "every kind of record: Due"
+    assert reminder_words.about("risk", "due") == "Risks and opportunities: Due"
+    words = reminder_words.about("", "decision_awaited")
+    assert words.startswith("every kind of record: Decision about an objective awaited, ")
+    assert "Approval awaited" in words
