@@ -55,6 +55,7 @@ class PeriodForm(forms.Form):
 
     def _set(self, name: str, choices: list[Any]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = choices
+        self.fields[name].widget.attrs["class"] = "form-select"
 
     def chosen_sites(self) -> list[Site]:
         """One site, or all of them."""

@@ -62,6 +62,15 @@ class ScaleForm(forms.Form):
         return ScaleFacts(**{name: self.cleaned_data[name] for name in names})
 
 
+def dress(form: forms.Form) -> None:
+    """Give the small fields above a map or register the looks of all others; ticks keep theirs."""
+    for field in form.fields.values():
+        if isinstance(field.widget, forms.Select):
+            field.widget.attrs["class"] = "form-select"
+        elif isinstance(field.widget, forms.DateInput):
+            field.widget.attrs["class"] = "form-control"
+
+
 class MapForm(forms.Form):
     """Risks or opportunities, where, and assessed when; the scale, when it is not the one in force."""
 
@@ -87,6 +96,7 @@ class MapForm(forms.Form):
         area.label_from_instance = lambda obj: f"{obj.site.name} · {obj.name}"  # type: ignore[method-assign]
         scale = cast(forms.ModelChoiceField, self.fields["scale"])
         scale.queryset = RiskScale.objects.visible_to(user).order_by("-opened_at", "pk")
+        dress(self)
 
     def narrowed(self) -> dict[str, Any]:
         """Area and period, as far as they are chosen, by the names the list's filters have too."""
@@ -109,4 +119,5 @@ class RegisterForm(MapForm):
         super().__init__(*args, **kwargs)
         for name in ("scale", "area", "since", "until"):
             del self.fields[name]
+        dress(self)
         self.fields["on"].widget.attrs["max"] = timezone.localdate().isoformat()

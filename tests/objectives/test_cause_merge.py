@@ -148,7 +148,7 @@ def test_page_shows_what_moves_then_merges_and_a_second_tap_does_no_harm() -> No
     client, data = as_user(quality), {"cause": old.pk, "into": new.pk, "reason": "The same"}
     page = " ".join(client.post(PAGE, data).content.decode().split())
     moving = "2 nonconformities move: 1 open, 1 closed, 0 withdrawn"
-    for words in (moving, "2 times under this name, 1 under the other; together 3", found.reference, "Merge them"):
+    for words in (moving, "this one 2, the other 1, together 3", found.reference, "Merge them"):
         assert words in page, words
     assert causes()[0].merged_into is None
     assert client.post(PAGE, data | {"confirm": "1"}).status_code == 302
