@@ -248,7 +248,12 @@ def test_tree_leads_from_goal_to_objective_account_improvement_and_act() -> None
     assert (branch.objective.pk, branch.improvements[0].pk, branch.acts[0].pk) == (objective.pk, action.pk, walk.pk)
     assert [b.objective.pk for b in tree.loose] == [loose.pk]
     page = as_user(boss).get(reverse(TREE)).content.decode()
-    for words in ("Moves the account Scrap (Internal failure)", walk.title, "it serves no strategic goal"):
+    cost = reverse("objectives:quality-cost-account-detail", args=[branch.objective.account_id])
+    for words in (
+        f'Moves the account <a href="{cost}">Scrap</a> (Internal failure)',
+        walk.title,
+        "it serves no strategic goal",
+    ):
         assert words in page
 
 
