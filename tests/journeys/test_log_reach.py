@@ -58,6 +58,7 @@ def test_whole_page_works_by_keyboard(open_page: Any, manager: Any):
     page.keyboard.type("Went through the change-over")
     page.locator("#id_people_met-search").focus()
     page.keyboard.type("paul")
+    expect(page.locator("[role=option]", has_text="Paula Sato")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.locator("[data-send]").focus()

@@ -9,7 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import psycopg2
 
 from tests.live.mail_server import MailServer
-from tests.live.test_processes import ROOT, eventually, free_port, manage, production_settings
+from tests.live.product import ROOT, environment_in, eventually, free_port, manage
 
 SINCE_LONG = "11 minutes"
 """Longer than any claim of a dead worker stands (outbox.STALE, pack_build.STALE_AFTER)."""
@@ -48,11 +47,8 @@ class Plant:
         self.redis_port = free_port()
         own = {"EMAIL_URL": f"smtp://127.0.0.1:{self.mail.port}", "EMAIL_FROM": "quality@plant.example"}
         own["REDIS_URL"] = f"redis://127.0.0.1:{self.redis_port}/0" if self.has_redis else ""
-        server = os.environ.get("TEST_DATABASE_URL")
-        if server:
-            own["DATABASE_URL"] = _new_database(server)
         self.start_redis()
-        self.environment = production_settings(self.folder, free_port(), **own)
+        self.environment = environment_in(self.folder, free_port(), **own)
         manage(self.environment, "setup", "--no-static")
         self.do(CAST)
         return self
@@ -142,23 +138,3 @@ class Plant:
                 self.kill(process)
         self.stop_redis()
         self.mail.stop()
-        if "TEST_DATABASE_URL" in os.environ:
-            _drop_database(self.environment["DATABASE_URL"])
-
-
-def _on_server(url: str, statement: str) -> None:
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    connection.cursor().execute(statement)
-    connection.close()
-
-
-def _new_database(server: str) -> str:
-    name = f"outage_{uuid.uuid4().hex[:12]}"
-    _on_server(server, f'CREATE DATABASE "{name}"')
-    return f"{server.rpartition('/')[0]}/{name}"
-
-
-def _drop_database(url: str) -> None:
-    name = url.rpartition("/")[2]
-    _on_server(os.environ["TEST_DATABASE_URL"], f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

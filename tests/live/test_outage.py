@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live.plant import Plant
-from tests.live.test_processes import eventually
+from tests.live.product import eventually
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("outage")]
 
 PEOPLE = """
 from django.utils import timezone

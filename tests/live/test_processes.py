@@ -1,12 +1,10 @@
 """The product's processes, started for real: do they start, talk to each other and stop?"""
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,33 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
-pytestmark = pytest.mark.live
+from tests.live.product import ROOT, environment_in, eventually, free_port, manage
 
-ROOT = Path(settings.BASE_DIR)
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+
 PUBLISH = """
 import structlog
 from qms.tasks.health import heartbeat
 structlog.contextvars.bind_contextvars(request_id="asked-by-a-test")
 heartbeat.delay()
 """
-
-
-def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """Return the condition's first true value; fail when it has none within the time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.2)
-    return pytest.fail(f"Did not happen within {seconds} s.")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -51,37 +33,6 @@ def port() -> int:
 @pytest.fixture
 def environment(tmp_path: Path, port: int) -> dict[str, str]:
     return environment_in(tmp_path, port)
-
-
-def environment_in(folder: Path, port: int) -> dict[str, str]:
-    """Production settings in an empty folder, with a database that is ready."""
-    environment = production_settings(folder, port)
-    manage(environment, "migrate", "--verbosity", "0")
-    manage(environment, "createcachetable")
-    return environment
-
-
-def production_settings(folder: Path, port: int, **others: str) -> dict[str, str]:
-    """Production settings in an empty folder; the suite's PostgreSQL and Redis, unless told others."""
-    database = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{folder / 'db.sqlite3'}"
-    return {
-        **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
-        "ENV_FILE": str(folder / "no.env"),
-        "VAR_DIR": str(folder / "var"),
-        "SECRET_KEY": "s" * 64,
-        "SIGNING_KEY_PASSWORD": "secret",
-        "DATABASE_URL": database,
-        "REDIS_URL": os.environ.get("TEST_REDIS_URL", ""),
-        "PUBLIC_URL": f"http://localhost:{port}",
-        **others,
-    }
-
-
-def manage(environment: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
 
 
 @pytest.fixture

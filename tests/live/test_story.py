@@ -23,10 +23,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.journeys.conftest import CHROMIUM
 from tests.journeys.connection import disconnect, reconnect
 from tests.journeys.log_page import PHOTOS
-from tests.live.test_processes import ROOT, environment_in, eventually, free_port, manage
+from tests.live.product import ROOT, environment_in, eventually, free_port, manage
 from tests.live.visitor import Authenticator, Visitor
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("story")]
 ISSUE_CODE = """
 from django.utils import timezone
 from qms.models import Area
