@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.test import override_settings
 
 from qms.models import TrailEntry
 from qms.permissions import AccessProfile
@@ -19,7 +22,6 @@ from tests.contracts.rules import nothing
 from tests.contracts.scenarios import BUILDING_BLOCKS, SCENARIOS, SHOWN_ELSEWHERE
 from tests.contracts.world import ONE_OF, World
 
-pytestmark = pytest.mark.django_db
 PACKAGES = ("qms", "objectives", "audits", "leadership")
 
 
@@ -63,15 +65,36 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
     return {m._meta.label: sorted(m._base_manager.values_list(), key=repr) for m in own}
 
 
+@pytest.fixture(scope="module")
+def made(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, Path]]:
+    """One of everything and the folder with its files, made once: it takes longer than any service."""
+    media = tmp_path_factory.mktemp("made")
+    with django_db_blocker.unblock(), transaction.atomic(), override_settings(MEDIA_ROOT=media):
+        world = World()
+        for kind in ONE_OF:
+            world.one(kind)
+        for part in ("decision", "draft_objective", "upload", "link", "attachment", "exclusion"):
+            getattr(world, part)
+        world.token(world.leader)
+        yield world, media
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world() -> World:
-    made = World()
-    for kind in ONE_OF:
-        made.one(kind)
-    for part in ("decision", "draft_objective", "upload", "link", "attachment", "exclusion"):
-        getattr(made, part)
-    made.token(made.leader)
-    return made
+def db(made: tuple[World, Path], django_db_blocker: Any, settings: Any) -> Iterator[None]:
+    """What pytest-django calls so, here inside the transaction of what was made: each test finds its rows and files."""
+    shutil.copytree(made[1], settings.MEDIA_ROOT, dirs_exist_ok=True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(made: tuple[World, Path], db: None) -> World:
+    """Objects of the test's own for the rows that were made."""
+    return copy.deepcopy(made[0])
 
 
 def act(world: World, name: str) -> None:
