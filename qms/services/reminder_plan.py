@@ -13,13 +13,14 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 
 from qms.models import Reminder, ReminderRule, Site
-from qms.reminder_events import ReminderEvent, events_named, kinds_with_their_own
+from qms.reminder_events import ReminderEvent, all_events, events_named, kinds_with_their_own
 from qms.services import trail
+from qms.services.reminder_look import THEN, Look
 from qms.services.reminder_people import Directory
 from qms.services.reminder_tell import Teller, Waiting
 
@@ -34,13 +35,54 @@ def plan(*, at: datetime, batch: int = BATCH) -> int:
 
     Side effects: Reminder rows, planned or (nobody can be told) untold. Idempotent; may run at the same time twice.
     """
+    days = [(day, site_ids, in_force_on(day)) for day, site_ids in days_at_sites(at)]
+    hits = _look(days, at=at).hits(at=at)
+    if not hits:
+        return 0
     directory = Directory(at=at)
     return sum(
-        _plan_event(rule, event, narrowed, day, directory, at=at, batch=batch)
-        for day, site_ids in days_at_sites(at)
-        for rule, event, narrowed in rules_and_events(day, site_ids)
-        if not rule.is_paused
+        _plan_event(rule, event, rows, day, directory, at=at, batch=batch)
+        for number, (rule, event, rows, day) in enumerate(_to_plan(days))
+        if number in hits
     )
+
+
+Days = list[tuple[date, list[int] | None, list[ReminderRule]]]
+
+
+def _to_plan(days: Days) -> Iterator[tuple[ReminderRule, ReminderEvent, QuerySet[Any], date]]:
+    """Each rule that is not paused with each event and the rows that wait, always in the same order."""
+    for day, site_ids, rules in days:
+        for rule, event, rows in rules_and_events(day, site_ids, rules):
+            if not rule.is_paused:
+                yield rule, event, rows, day
+
+
+_kept: dict[tuple[Any, ...], Look] = {}
+"""The last look, by everything its queries are made of; made anew every hour all the same."""
+
+
+def _look(days: Days, *, at: datetime) -> Look:
+    said = [
+        (day, tuple(site_ids or ()), *(
+            (rule.slug, rule.kind, rule.event, *rule.steps, "climbs", rule.escalate_after_days, rule.escalate_levels,
+             rule.is_paused)
+            for rule in rules
+        )) for day, site_ids, rules in days
+    ]  # fmt: skip
+    key = (connection.vendor, at.replace(minute=0, second=0, microsecond=0), *said, *all_events())
+    if key not in _kept:
+        pairs = list(_to_plan(days))
+        queries = [(n, unplanned(event, rows, rule, day)) for n, (rule, event, rows, day) in enumerate(pairs)]
+        queries += [
+            (n, to_escalate(event, rows, rule, day, THEN))
+            for n, (rule, event, rows, day) in enumerate(pairs)
+            if event.escalates and rule.escalate_levels
+        ]
+        waits = {timedelta(days=rule.escalate_after_days) for rule, *_rest in pairs}
+        _kept.clear()
+        _kept[key] = Look(queries, waits=waits)
+    return _kept[key]
 
 
 def days_at_sites(at: datetime) -> list[tuple[date, list[int] | None]]:
@@ -51,14 +93,18 @@ def days_at_sites(at: datetime) -> list[tuple[date, list[int] | None]]:
     return [(day, site_ids if len(days) > 1 else None) for day, site_ids in days.items()]
 
 
+def in_force_on(day: date) -> list[ReminderRule]:
+    """The rules in force on a day, paused ones too; one query."""
+    return list(ReminderRule.objects.effective_on(day).order_by("slug", "version"))
+
+
 def rules_and_events(
-    day: date, site_ids: list[int] | None = None, rules: list[ReminderRule] | None = None
+    day: date, site_ids: list[int] | None, in_force: list[ReminderRule]
 ) -> Iterator[tuple[ReminderRule, ReminderEvent, QuerySet[Any]]]:
     """Each rule in force with each event it is about and the rows that wait.
 
     The rule of a kind goes before the general one, a paused one too: paused means silence.
     """
-    in_force = list(ReminderRule.objects.effective_on(day).order_by("slug", "version")) if rules is None else rules
     with_rule = {(rule.kind, rule.event) for rule in in_force if rule.kind}
     for rule in in_force:
         for event in events_named(rule.event, rule.kind):

@@ -359,13 +359,46 @@ def test_somebody_added_while_the_planner_runs_is_told_too(boss: User, monkeypat
     assert list(told) == [("Paula Sato", "pending"), ("Nora New", "pending")]
 
 
-def test_planner_begins_no_transaction_when_there_is_nothing_to_plan(boss: User, paula: Person) -> None:
+def test_planner_with_nothing_to_plan_takes_one_look_and_begins_no_transaction(boss: User, paula: Person) -> None:
     rule(escalate_after_days=3, escalate_levels=3)
+    rule(slug="reviews", event="review", escalate_after_days=3, escalate_levels=3)
     due(paula, TODAY, by=boss)
     run(MONDAY)
     with CaptureQueriesContext(connection) as caught:
         assert reminder_plan.plan(at=MONDAY) == 0
     assert not [query["sql"] for query in caught if "SAVEPOINT" in query["sql"] or "advisory" in query["sql"]]
-    assert (
-        len([query for query in caught if '"qms_reminder"' in query["sql"]]) <= 8
-    )  # two an event, however many levels
+    assert len(caught) == 3  # sites, rules, and one look at everything
+
+
+def test_kept_look_asks_about_the_moment_it_is_used(boss: User) -> None:
+    rule(escalate_after_days=3, escalate_levels=2, before_days=[0], after_days=[1])
+    owner = person("Paula Sato", manager=person("Mona Adler", manager=person("Nora Boss")))
+    due(owner, TODAY, by=boss)
+    run(MONDAY)
+    run(MONDAY + timedelta(days=6, minutes=5))  # the step of the day after, and the first leader
+    assert [level for level, _step, _status in statuses()] == [0, 0, 1]
+    soon = MONDAY + timedelta(days=9)
+    for moment, levels in ((soon, [0, 0, 1]), (soon + timedelta(minutes=6), [0, 0, 1, 2])):
+        run(moment)  # both within the same hour
+        assert [level for level, _step, _status in statuses()] == levels
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ({"after_days": [30]}, {"after_days": [2]}),
+        ({"paused_at": NOW}, {"paused_at": None}),
+        ({"escalate_after_days": 40}, {"escalate_after_days": 1}),
+    ],
+)
+def test_kept_look_is_made_anew_when_a_rule_changes(
+    boss: User, was: dict[str, object], becomes: dict[str, object]
+) -> None:
+    values = {"before_days": [], "after_days": [1], "escalate_after_days": 40, "escalate_levels": 1}
+    made = rule(**(values | was))
+    due(person("Paula Sato", manager=person("Mona Adler")), TODAY - timedelta(days=3), by=boss)
+    run(MONDAY)
+    before = Reminder.objects.count()
+    type(made).objects.update(**becomes)
+    run(MONDAY)
+    assert Reminder.objects.count() == before + 1
