@@ -88,17 +88,21 @@ def _same_before(user: User) -> QuerySet[Any]:
 
 
 def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[CauseLine]:
-    """Every cause of the lookback before ``today``, most frequent first. One query; ``sites`` narrows it.
+    """Every cause of the lookback before ``today``, most frequent first. One query; ``sites`` narrows it."""
+    rows = Nonconformity.objects.visible_to(user)
+    return cause_lines(rows.filter(site__in=sites) if sites else rows, today=today)
+
+
+def cause_lines(rows: QuerySet[Nonconformity], *, today: date) -> list[CauseLine]:
+    """The causes of these rows in the lookback before ``today``, most frequent first. One query.
 
     ``count``: nonconformities that happened in it. ``closed``: those closed in it and still closed. ``came_back``:
     closed ones after whose closing the same cause led to another one. The database counts: what comes back are the
     newest NAMED of each cause, and those closed ones after which the cause stayed away.
     """
     since = lookback_start(today)
-    rows = Nonconformity.objects.visible_to(user).filter(cause__isnull=False).exclude(phase=Phase.WITHDRAWN)
+    rows = rows.filter(cause__isnull=False).exclude(phase=Phase.WITHDRAWN)
     rows = rows.filter(Q(happened_on__gte=since) | Q(closed_on__gte=since))
-    if sites:
-        rows = rows.filter(site__in=sites)
     wanted = ("pk", "reference", "title", "cause_id", "cause__name", "happened_on", "closed_on", "status")
     counted: QuerySet[Any] = rows.annotate(
         rank=Window(RowNumber(), partition_by="cause_id", order_by=[F("happened_on").desc(), F("pk").desc()]),

@@ -13,8 +13,18 @@ from typing import Any
 
 from django.db.models import Count
 
-from objectives.models import ImprovementAction, Level, Objective, Risk, RiskCell, RiskScale
-from objectives.services import action_board, quality_cost_figures
+from objectives.models import (
+    LOOKBACK_MONTHS,
+    ImprovementAction,
+    Level,
+    Nonconformity,
+    Objective,
+    Risk,
+    RiskCell,
+    RiskScale,
+    lookback_start,
+)
+from objectives.services import action_board, nonconformity_recurrence, quality_cost_figures
 from objectives.services.objective_rule import with_unit
 from objectives.services.quality_cost import month_of, month_words
 from objectives.services.quality_cost_chart import short, stacked
@@ -22,6 +32,8 @@ from qms.models import Organization, Phase, Site, User
 
 OBJECTIVES = 40
 """Rows of the objectives board; all of them stand in the whole population."""
+CAUSES = 20
+"""Rows of the causes that come back, most frequent first."""
 Board = dict[str, Any]
 
 
@@ -97,6 +109,26 @@ def _heat_map(nature: Risk.Nature, scale: RiskScale, counts: Counter[tuple[int, 
         "nature": str(nature), "label": str(nature.label), "scale": scale.name, "rows": rows,
         "columns": list(scale.likelihood_words), "total": sum(counts.values()),
         "levels": [[str(Level(name).label), levels[name]] for name in (Level.HIGH, Level.MEDIUM, Level.LOW)],
+    }  # fmt: skip
+
+
+def nonconformity(
+    sites: Sequence[Site], *, from_on: date, to_on: date, on: date, by: User | None  # noqa: ARG001  boards alike
+) -> Board:  # fmt: skip
+    """Open ones by status, and the root causes of the lookback with how often each came back after closing."""
+    rows = Nonconformity.objects.filter(site__in=sites, is_confidential=False)
+    counts = dict(rows.filter(phase=Phase.OPEN).order_by().values_list("status").annotate(n=Count("pk")))
+    lines = nonconformity_recurrence.cause_lines(rows, today=on)
+    if not counts and not lines:
+        return {}
+    return {
+        "statuses": [[str(status.label), counts[status]] for status in Nonconformity.Status if counts.get(status)],
+        "causes": [
+            {"name": line.name, "count": line.count, "closed": line.closed, "came_back": line.came_back}
+            for line in lines[:CAUSES]
+        ],
+        "all": len(lines), "closed": sum(line.closed for line in lines), "since": lookback_start(on).isoformat(),
+        "came_back": sum(line.came_back for line in lines), "lookback": LOOKBACK_MONTHS,
     }  # fmt: skip
 
 

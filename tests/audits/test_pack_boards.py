@@ -15,6 +15,7 @@ from qms.models import Clause
 from tests.audits.packs import built, clauses
 from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, hiro, yusuf
 from tests.objectives.actions import opened
+from tests.objectives.nonconformities import analyzed, closed
 from tests.objectives.objectives import approved
 from tests.objectives.quality_costs import booked, confirmed, sian
 from tests.objectives.risks import rated
@@ -50,6 +51,18 @@ def test_boards_are_printed_where_the_clauses_are_mapped_to_their_kinds() -> Non
     wanted = ("Objectives that run, red first", "Overdue, by the level", "1 proactive to 0 reactive", "(n = 1)",
               "Heat map: risk", "1 open and rated in all", "Failures only 100.50 100.0 3.35")  # fmt: skip
     assert [line for line in wanted if line not in text] == []
+
+
+def test_causes_that_come_back_are_printed_and_confidential_ones_do_not_count() -> None:
+    boss = yusuf()
+    closed(boss, at=NOW - timedelta(days=60))
+    analyzed(boss, happened_on=TODAY - timedelta(days=10))
+    analyzed(boss, "Acme's secret", is_confidential=True)
+    text = words(built(hiro(), [mapped("nonconformity")], at=NOW + timedelta(hours=1)))
+    for wanted in ("Open, by status: Cause found 1", "Of 1 closed in the 24 months since", "1 came back",
+                   "No limit for tool wear 2 1 1"):  # fmt: skip
+        assert wanted in text, wanted
+    assert "Acme" not in text
 
 
 def test_pack_of_other_clauses_has_no_boards() -> None:
