@@ -75,6 +75,9 @@ def pages(browser: Browser) -> None:
         ("objective", "/plan/objectives/", "hiro.weber", TALL, "Scrap rate of CNC line 3"),
         ("heat-map", "/plan/risks/heat-map/", "hiro.weber", DESKTOP, ""),
         ("quality-cost", "/plan/quality-cost/", "hiro.weber", TALL, ""),
+        ("resources", "/leadership/resources/", "yusuf.chen", DESKTOP, ""),
+        ("engagement", "/leadership/engagement/", "yusuf.chen", DESKTOP, ""),
+        ("reminders", "/admin/reminders/forecast/", "hiro.weber", DESKTOP, ""),
         ("mappings", "/admin/mappings/", "hiro.weber", DESKTOP, ""),
         ("verify", "/verify/", "", DESKTOP, ""),
     )
