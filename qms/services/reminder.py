@@ -77,7 +77,8 @@ def _gather_batch(*, at: datetime) -> int:
 def drop_obsolete(reminders: QuerySet[Reminder], *, at: datetime) -> int:
     """Drop what is not waited for any more, not until that day or not for that person, or too old; returns how many.
 
-    Of those left, an earlier step gives way to a later one for the same thing and person.
+    Of those left, an earlier step gives way to a later one for the same thing and person that goes out now as well; one
+    that was planned after an outage for the next digest must not take the late one along to then.
     """
     dropped = 0
     for event in all_events():
@@ -93,6 +94,7 @@ def drop_obsolete(reminders: QuerySet[Reminder], *, at: datetime) -> int:
     later = Reminder.objects.filter(
         record=OuterRef("record"), rule_slug=OuterRef("rule_slug"), subject=OuterRef("subject"),
         person=OuterRef("person"), level=OuterRef("level"), step__gt=OuterRef("step"), status=Status.PENDING,
+        send_at__lte=at,
     )  # fmt: skip
     return dropped + reminders.filter(Exists(later)).update(
         status=Status.DROPPED, dropped_reason=_("A later reminder took its place")

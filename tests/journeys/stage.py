@@ -103,9 +103,9 @@ class Stage:
         self.open_page, self.device, self.shot = open_page, device, shot
         self.scene = 0
 
-    def enter(self, user: User, **options: Any) -> Player:
-        """Somebody takes up the device, logged in."""
+    def enter(self, user: User, *, is_logged_in: bool = True, **options: Any) -> Player:
+        """Somebody takes up the device, logged in unless said otherwise."""
         self.scene += 1
-        page = self.open_page(self.device, user, **options)
+        page = self.open_page(self.device, user if is_logged_in else None, **options)
         page.set_default_timeout(PATIENCE)
         return Player(page, self.device, f"scrap-{self.scene:02}-{user.email.split('.')[0]}", self.shot)

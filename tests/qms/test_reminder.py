@@ -82,6 +82,16 @@ def test_steps_planned_before_an_outage_of_the_sender_collapse_into_the_last(bos
     assert len(mailed()) == 1
 
 
+def test_outage_over_the_digest_costs_an_hour_and_not_a_week(boss: User, paula: Person) -> None:
+    rule(channel="digest", before_days=[0], after_days=[3])
+    due(paula, MONDAY.date() - timedelta(days=3), by=boss)
+    run(MONDAY - timedelta(days=3))
+    assert mailed() == []
+    run(MONDAY)  # half an hour late; the step of today is planned for the digest of next week
+    assert mailed() == [paula.email]
+    assert statuses()[0][-1] == "sent"
+
+
 def test_what_was_done_meanwhile_is_not_sent(boss: User, paula: Person) -> None:
     rule()
     action = due(paula, TODAY, by=boss)
