@@ -1,5 +1,6 @@
 """Make a small and a large database, measure the same pages and jobs on both, print a table of ratios with their bars.
 
+Arguments name the parts to measure (`make bench ARGS="pages pack"`); without any, all of them.
 Environment: BENCH_RECORDS (default 1,000,000); BENCH_POSTGRES, a server to use instead of the temporary one, such as
 postgres://postgres@127.0.0.1:5432; BENCH_KEEP=1 uses that server's databases again. Exit code 1 when a bar is missed.
 """
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,60 +105,111 @@ def measure(module: str, env: dict[str, str]) -> dict[str, Any]:
     return result
 
 
-def main() -> int:
-    """Measure everything and print the table."""
-    small_env, large_env = database(SMALL), database(LARGE)
+Environment = dict[str, str]
+
+
+def pages(small_env: Environment, large_env: Environment) -> list[Row]:
+    """Pages and lists at both sizes, and logging an act."""
     small, large = measure("pages", small_env), measure("pages", large_env)
-    rows = [
-        Row(f"{page}: {LARGE:,} records against {SMALL:,} (median)", large[page] / small[page], 2.0) for page in PAGES
+    return [
+        *(Row(f"{page}: {LARGE:,} records against {SMALL:,} (median)", large[page] / small[page], 2.0)
+          for page in PAGES),
+        *(Row(f"{page}: queries", large[f"{page} queries"], 12, "queries") for page in PAGES),
+        Row("list of 50 against a lean Django list of 50 rows", large["list of 50"] / large["lean list"], 2.0),
+        Row("API list of 100 against a lean JSON list of 100 rows", large["api list of 100"] / large["lean JSON"], 2.0),
+        Row("API list of 100: queries", large["api list of 100 queries"], 12, "queries"),
+        Row("log an activity: p95 against a view that inserts one row", large["log p95"] / large["bare p95"], 3.0),
+    ]  # fmt: skip
+
+
+def trail(_small: Environment, large_env: Environment) -> list[Row]:
+    """Entries of the trail checked in a second."""
+    found = measure("trail", large_env)
+    return [Row("trail verified", found["entries per second"], 100_000, "entries/s", at_least=True)]
+
+
+def people(small_env: Environment, _large: Environment) -> list[Row]:
+    """An import of people."""
+    return [Row("import of 1,000 people", measure("people", small_env)["seconds"], 10, "s")]
+
+
+def risk(small_env: Environment, _large: Environment) -> list[Row]:
+    """The heat map."""
+    found = measure("risk", small_env)
+    ratio = found["heat map 100000"] / found["heat map 1000"]
+    return [
+        Row("heat map of 100,000 risks against 1,000 (median)", ratio, 2.0),
+        Row("heat map: queries", found["heat map queries"], 12, "queries"),
     ]
-    rows += [Row(f"{page}: queries", large[f"{page} queries"], 12, "queries")
-             for page in PAGES]  # fmt: skip
-    rows.append(Row("list of 50 against a lean Django list of 50 rows", large["list of 50"] / large["lean list"], 2.0))
-    rows.append(
-        Row("API list of 100 against a lean JSON list of 100 rows", large["api list of 100"] / large["lean JSON"], 2.0)
-    )
-    rows.append(Row("API list of 100: queries", large["api list of 100 queries"], 12, "queries"))
-    rows.append(
-        Row("log an activity: p95 against a view that inserts one row", large["log p95"] / large["bare p95"], 3.0)
-    )
-    trail = measure("trail", large_env)
-    rows.append(Row("trail verified", trail["entries per second"], 100_000, "entries/s", at_least=True))
-    people = measure("people", small_env)
-    rows.append(Row("import of 1,000 people", people["seconds"], 10, "s"))
-    risk = measure("risk", small_env)
-    rows.append(
-        Row("heat map of 100,000 risks against 1,000 (median)", risk["heat map 100000"] / risk["heat map 1000"], 2.0)
-    )
-    rows.append(Row("heat map: queries", risk["heat map queries"], 12, "queries"))
-    costs = measure("quality_cost", small_env)
-    rows.append(Row("import of 10,000 postings of quality costs", costs["seconds"], 10, "s"))
-    actions = measure("improvement_action", small_env)
-    pages = ("list", "board, mine", "board, all", "board, overdue by level", "proactive to reactive", "page of one")
-    rows += [
-        Row(f"actions, {page}: 100,000 against 1,000", actions[f"{page} 100000"] / actions[f"{page} 1000"], 2.0)
-        for page in pages
+
+
+def quality_cost(small_env: Environment, _large: Environment) -> list[Row]:
+    """An import of postings."""
+    found = measure("quality_cost", small_env)
+    return [Row("import of 10,000 postings of quality costs", found["seconds"], 10, "s")]
+
+
+def improvement_action(small_env: Environment, _large: Environment) -> list[Row]:
+    """The boards and lists of actions."""
+    return _at_two_sizes("improvement_action", "actions", small_env, 100_000)
+
+
+def objective(small_env: Environment, _large: Environment) -> list[Row]:
+    """The boards and lists of objectives."""
+    return _at_two_sizes("objective", "objectives", small_env, 20_000)
+
+
+def nonconformity(small_env: Environment, _large: Environment) -> list[Row]:
+    """The lists of nonconformities and the causes that come back."""
+    return _at_two_sizes("nonconformity", "nonconformities", small_env, 20_000)
+
+
+def _at_two_sizes(module: str, what: str, env: Environment, size: int) -> list[Row]:
+    times = measure(module, env)
+    names = [name.removesuffix(" 1000") for name in times if name.endswith(" 1000")]
+    return [
+        *(Row(f"{what}, {name}: {size:,} against 1,000", times[f"{name} {size}"] / times[f"{name} 1000"], 2.0)
+          for name in names),
+        Row(f"{what}: queries", times["queries"], 12, "queries"),
+    ]  # fmt: skip
+
+
+def reminder(_small: Environment, large_env: Environment) -> list[Row]:
+    """A day with much to tell, and one with nothing."""
+    found = measure("reminder", large_env)
+    return [
+        Row("100,000 due records of 2,000 people planned and digested", found["seconds"], 60, "s"),
+        Row(f"reminders, a look around with nothing to do at {LARGE:,} records", found["idle ms"], 200, "ms"),
     ]
-    rows.append(Row("actions: queries", actions["queries"], 12, "queries"))
-    for module, what in (("objective", "objectives"), ("nonconformity", "nonconformities")):
-        times = measure(module, small_env)
-        small_pages = [name.removesuffix(" 1000") for name in times if name.endswith(" 1000")]
-        rows += [
-            Row(f"{what}, {name}: 20,000 against 1,000", times[f"{name} 20000"] / times[f"{name} 1000"], 2.0)
-            for name in small_pages
-        ]
-        rows.append(Row(f"{what}: queries", times["queries"], 12, "queries"))
-    reminders, looks = measure("reminder", copy_of(SMALL, small_env)), measure("reminder_idle", large_env)
-    rows += [
-        Row("100,000 due records of 2,000 people planned and digested", reminders["seconds"], 60, "s"),
-        Row(f"reminders, a look around with nothing to do at {LARGE:,} records", looks["idle ms"], 200, "ms"),
+
+
+def pack(_small: Environment, large_env: Environment) -> list[Row]:
+    """Evidence packs of 1,000 and of 10,000 records."""
+    found = measure("pack", large_env)
+    return [
+        Row("pack of 1,000 records against WeasyPrint's own CPU time", found["ratio"], 1.3),
+        Row("pack of 10,000 records: largest process", found["largest MB"], 250, "MB"),
     ]
-    pack = measure("pack", large_env)
-    rows.append(Row("pack of 1,000 records against WeasyPrint's own CPU time", pack["ratio"], 1.3))
-    rows.append(Row("pack of 10,000 records: largest process", pack["largest MB"], 250, "MB"))
+
+
+PARTS: dict[str, Callable[[Environment, Environment], list[Row]]] = {
+    part.__name__: part
+    for part in (
+        pages, trail, people, risk, quality_cost, improvement_action, objective, nonconformity, reminder, pack,
+    )
+}  # fmt: skip
+
+
+def main(wanted: list[str]) -> int:
+    """Measure everything, or the parts that are named, and print the table."""
+    if unknown := [name for name in wanted if name not in PARTS]:
+        sys.stderr.write(f"No such part: {', '.join(unknown)}. There are: {', '.join(PARTS)}.\n")
+        return 2
+    small_env, large_env = database(SMALL), database(LARGE)
+    rows = [row for name in wanted or PARTS for row in PARTS[name](small_env, large_env)]
     sys.stdout.write("\n".join(str(row) for row in rows) + "\n")
     return 0 if all(row.holds for row in rows) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
