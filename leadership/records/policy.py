@@ -22,8 +22,10 @@ POLICY = register(
         pack_template="packs/policy_sheet.html",
         reading_template="leadership/policy_reading.html",
         sheet_facts="leadership.services.policy_sheet.sheet_facts",
+        pack_board="leadership.services.policy_board.policy",
+        pack_board_template="packs/policy_board.html",
         edit_permission=Permission.POLICY_EDIT,
-        counting_phases=frozenset({Phase.OPEN}),
+        counting_phases=frozenset({Phase.OPEN, Phase.CLOSED}),  # closed: superseded, once approved all the same
         description=_("What we commit to, approved by top management; one version holds at a time."),
         content_labels={
             "number": _("Version of the policy"),

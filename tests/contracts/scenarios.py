@@ -59,6 +59,7 @@ BUILDING_BLOCKS = tables("scenarios", "BUILDING_BLOCKS") | {
     "qms.services.trail.next_entry": "makes the entry that somebody else saves",
     "audits.services.pack_boards.freeze": "reads what a pack shows; asking for the pack writes",
     "leadership.services.engagement_board.activity": "the same",
+    "leadership.services.policy_board.policy": "the same",
     "leadership.services.role_board.role": "the same",
     "objectives.services.pack_board.improvement_action": "the same",
     "objectives.services.pack_board.objective": "the same",
