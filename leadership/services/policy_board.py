@@ -33,7 +33,7 @@ def policy(
     return {"policies": [_line(row, ends.get(row.pk)) for row in held]} if held else {}
 
 
-def _ends(policies: Sequence[Policy]) -> dict[int, date]:
+def _ends(policies: Sequence[Policy]) -> dict[int, date | None]:
     """The day on which each of them ceased to hold: superseded by the next, or withdrawn."""
     pks = [row.pk for row in policies]
     followed = Policy.objects.filter(supersedes__in=pks, approved_on__isnull=False)
