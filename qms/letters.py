@@ -21,13 +21,19 @@ class Obsolete(Exception):
 
 @dataclass(frozen=True)
 class Composed:
-    """A letter ready to go: ``template`` is the path of its two templates without .txt and .html."""
+    """A letter ready to go: ``template`` is the path of its two templates without .txt and .html.
+
+    The subject is one line, whatever title or name it quotes: a mail with a break in its subject is never sent.
+    """
 
     to: str
     subject: str
     template: str
     context: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", " ".join(self.subject.split()))
 
 
 @dataclass(frozen=True)

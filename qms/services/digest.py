@@ -53,8 +53,12 @@ def compose(person: Person, reminders: list[Reminder], at: datetime) -> Composed
 
 
 def subject_of(lines: list[Line]) -> str:
-    """“3 things wait for you: Gauge 4, …”, “News: …”; without what only some may read."""
+    """“3 things wait for you: Gauge 4, …”, “News: …”; of something confidential its reference, as anybody who looks
+    at a locked phone reads a subject.
+    """
     first = lines[0].item.title
+    if lines[0].item.reminder.record.is_confidential:
+        first = lines[0].item.reminder.record.reference
     if lines[0].item.reminder.concern != Concern.ACT:
         return _("News: %(title)s") % {"title": first}
     if len(lines) == 1:

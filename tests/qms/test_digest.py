@@ -6,14 +6,15 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
 from objectives.services import improvement_action
 from qms.letters import Composed
-from qms.models import Notification, Person, ReminderPreference, TrailEntry, User
-from qms.services import digest, trail_check, watch
+from qms.models import Notification, OutboxMessage, Person, ReminderPreference, TrailEntry, User
+from qms.services import digest, outbox, trail_check, watch
 from qms.services import reminder_preference as preference_service
 from tests.factories import NOW, PersonFactory, SiteFactory, hiro, yusuf
 from tests.qms.tellings import action_of, told
@@ -76,6 +77,21 @@ def test_somebody_without_a_log_in_gets_the_letter_without_confidential_titles(l
     assert "Secret matter" not in both
     assert secret.reference in both
     assert "Plain matter" in both
+
+
+def test_subject_names_something_confidential_by_its_reference_also_to_who_may_read_it(leader: User) -> None:
+    secret = action_of(leader, due_on=TODAY, title="Secret matter", is_confidential=True)
+    letter = digest.compose(leader.person, [told(secret, leader)], NOW)
+    assert letter.subject == f"Waiting for you: {secret.reference}"
+    assert "Secret matter" in text_of(letter)
+
+
+def test_title_with_a_line_break_in_it_is_sent_in_one_line(leader: User) -> None:
+    broken = action_of(leader, due_on=TODAY, title="Gauge\r\nBcc: x@plant.example")
+    letter = digest.compose(leader.person, [told(broken, leader)], NOW)
+    outbox.Postman().send(OutboxMessage(person=leader.person), letter)
+    assert mail.outbox[0].subject == "Waiting for you: Gauge Bcc: x@plant.example"
+    assert mail.outbox[0].recipients() == [leader.email]
 
 
 def test_the_last_checkpoint_stands_in_the_footer(leader: User) -> None:
