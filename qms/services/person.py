@@ -163,7 +163,7 @@ def set_pin(person: Person, *, by: User | None, at: datetime, pin: str = "") -> 
     verb = "person.pin_reset" if person.pin_hash else "person.pin_set"
     person.pin_hash = make_password(pin)
     person.save(update_fields=["pin_hash"])
-    cache.delete(_pin_key(person))
+    cache.delete_many(_pin_keys(person))
     trail.write(person, verb, by=by, at=at)
     return pin
 
@@ -183,20 +183,19 @@ def check_pin(person: Person, pin: str) -> bool:
 
     Always false for a person who is deactivated or has no PIN; takes as long as for one who has.
     """
-    key = _pin_key(person)
-    if int(cache.get(key, 0)) >= PIN_MAX_FAILURES:
+    # Taken before the PIN is looked at, by the cache's own test-and-set: tries at the same moment are all counted.
+    if not any(cache.add(key, 1, PIN_WINDOW_SECONDS) for key in _pin_keys(person)):
         raise TooManyPinFailures(_("The PIN was wrong too often. Wait 15 minutes and try again."))
     matches = check_password(pin.strip(), person.pin_hash or make_password(None))
     if matches and person.pin_hash and person.is_active:
-        cache.delete(key)
+        cache.delete_many(_pin_keys(person))
         return True
-    if not cache.add(key, 1, PIN_WINDOW_SECONDS):
-        cache.set(key, int(cache.get(key, 0)) + 1, PIN_WINDOW_SECONDS)
     return False
 
 
-def _pin_key(person: Person) -> str:
-    return f"pin:{person.uid}"
+def _pin_keys(person: Person) -> list[str]:
+    """One place in the cache for each wrong PIN a person has within PIN_WINDOW_SECONDS."""
+    return [f"pin:{person.uid}:{number}" for number in range(PIN_MAX_FAILURES)]
 
 
 def _random_pin() -> str:

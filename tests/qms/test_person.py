@@ -269,6 +269,23 @@ def test_pin_wrong_too_often_is_not_taken_even_when_right(manager: User) -> None
     assert service.check_pin(paula, "829461")
 
 
+def test_wrong_pins_at_the_same_moment_are_all_counted(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    paula = PersonFactory(name="Paula")
+    service.set_pin(paula, pin="492716", by=manager, at=NOW)
+    compared: list[str] = []
+
+    def while_others_try(pin: str, _kept: str) -> bool:
+        compared.append(pin)
+        if len(compared) < 3 * service.PIN_MAX_FAILURES:
+            service.check_pin(paula, "000001")
+        return False
+
+    monkeypatch.setattr(service, "check_password", while_others_try)
+    with pytest.raises(service.TooManyPinFailures):
+        service.check_pin(paula, "000001")
+    assert len(compared) == service.PIN_MAX_FAILURES
+
+
 def test_pin_of_a_deactivated_person_and_a_missing_pin_never_fit(manager: User) -> None:
     paula = PersonFactory(name="Paula")
     assert not service.check_pin(paula, "")
