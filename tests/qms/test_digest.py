@@ -14,7 +14,7 @@ from django.urls import reverse
 from objectives.services import improvement_action
 from qms.letters import Composed
 from qms.models import Notification, OutboxMessage, Person, ReminderPreference, TrailEntry, User
-from qms.services import digest, outbox, trail_check, watch
+from qms.services import digest, outbox, signed_link, trail_check, watch
 from qms.services import reminder_preference as preference_service
 from tests.factories import NOW, PersonFactory, SiteFactory, hiro, yusuf
 from tests.qms.tellings import action_of, told
@@ -44,7 +44,9 @@ def test_letter_names_what_waits_and_opens_it_with_one_tap(leader: User) -> None
     assert letter.to == leader.email
     assert letter.subject == "2 things wait for you: Gauge <4> …"
     both = text_of(letter)
-    assert both.count(digest.open_url(first)) == 2
+    address = letter.context["acts"][0].url
+    assert signed_link.read(digest.GO, address.rstrip("/").rsplit("/", 1)[1]) == str(first.pk)
+    assert both.count(address) == 2
     assert "Gauge &lt;4&gt;</a>" in both
     assert both.index("Gauge <4>") < both.index("Guard")
     assert both.count("Overdue.") == 2
