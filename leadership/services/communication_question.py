@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from leadership.models import Communication, CommunicationQuestion
 from objectives.services.improvement_notice import log_in_of
 from qms.models import Person, Phase, User, site_today
+from qms.permissions import Permission
 from qms.services import job
 from qms.services import record as record_service
 from qms.services.record import CannotChange
@@ -21,6 +22,8 @@ from qms.services.wording import said
 
 Way = CommunicationQuestion.Way
 MOST_QUESTIONS = 200
+MAY_ASK = Permission.PERSON_VIEW
+"""Whoever belongs to the plant may ask with the own log-in; an auditor from outside reads and changes nothing."""
 
 
 class CannotAsk(Exception):

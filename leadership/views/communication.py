@@ -22,6 +22,7 @@ from leadership.forms.communication import CommunicationFilter, CommunicationFor
 from leadership.models import Activity, Communication
 from leadership.records import COMMUNICATION
 from leadership.services import communication as service
+from leadership.services.communication_question import MAY_ASK
 from objectives.views.improvement_page import sees
 from qms.forms.record_form import explain
 from qms.models import Record, User
@@ -131,7 +132,7 @@ def page_context(request: HttpRequest, one: Communication) -> dict[str, Any]:
     given = one.status == Status.GIVEN
     addresses = {
         "edit_url": ("edit", may and one.status != Status.WITHDRAWN), "give_url": ("give", may and not given and
-        one.status == Status.PLANNED), "question_url": ("question", given),
+        one.status == Status.PLANNED), "question_url": ("question", given and user.can(MAY_ASK)),
     }  # fmt: skip
     urls = {n: reverse(f"{STEM}-{to}", args=[one.pk]) + kept if is_it else "" for n, (to, is_it) in addresses.items()}
     asks = given and one.questions_until_on is not None and one.questions_until_on >= today

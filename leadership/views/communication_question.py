@@ -41,7 +41,7 @@ def communication_questions(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@requires(Permission.RECORD_VIEW)
+@requires(service.MAY_ASK)
 def communication_question(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, or write down what was asked on the spot; who may not is taken as the asker."""
     one, user = load(request, Communication, pk), cast(User, request.user)

@@ -19,7 +19,6 @@ from qms.api.errors import WRITING, Refused
 from qms.api.place import area_of, site_of
 from qms.api.record import Made, Word, made, was_there
 from qms.models import ApiToken
-from qms.permissions import Permission
 
 router = Router(tags=["Ideas"])
 
@@ -35,7 +34,7 @@ class IdeaIn(Schema):
 
 
 @router.post(
-    "/ideas", auth=Bearer(ApiToken.Scope.IDEA, Permission.RECORD_VIEW), response=WRITING | {200: Made, 201: Made},
+    "/ideas", auth=Bearer(ApiToken.Scope.IDEA, service.MAY_RAISE), response=WRITING | {200: Made, 201: Made},
     url_name="ideas",
 )  # fmt: skip
 def raise_idea(request: HttpRequest, sent: IdeaIn) -> HttpResponse:

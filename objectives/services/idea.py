@@ -20,6 +20,8 @@ from qms.services import record as record_service
 from qms.services import secret_link
 
 Status = ImprovementAction.Status
+MAY_RAISE = Permission.PERSON_VIEW
+"""Whoever belongs to the plant may raise something; an auditor from outside reads and changes nothing."""
 SENTENCE_LENGTH = 160
 SENT_AGAIN_WITHIN = timedelta(hours=1)
 """How long the same idea, sent again without a log-in, opens its ticket anew; its uid is no secret later on."""

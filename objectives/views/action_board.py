@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from objectives.forms.action_board import BoardForm
 from objectives.models import ImprovementAction
 from objectives.services import action_board as service
+from objectives.services import idea
 from objectives.views.improvement_action import tabs
 from qms.models import Site, User
 from qms.permissions import Permission, requires
@@ -54,7 +55,7 @@ def action_board(request: HttpRequest) -> HttpResponse:
         "columns": [] if is_overdue else service.columns(rows, is_of_one=view == "mine"),
         "levels": service.overdue_by_level(rows, today=today) if is_overdue else [],
         "list_url": reverse("objectives:improvement-action-list"),
-        "new_url": reverse("objectives:idea-new"),
+        "new_url": reverse("objectives:idea-new") if user.can(idea.MAY_RAISE) else "",
     })  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import IO, cast
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -43,6 +43,8 @@ def idea_at(request: HttpRequest, token: str) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     if area is None or (user and not Area.objects.visible_to(user).filter(pk=area.pk).exists()):
         return render(request, "qms/area_code_unknown.html", status=404)
+    if user and not user.can(service.MAY_RAISE):
+        raise PermissionDenied(service.MAY_RAISE.label)
     if user is None and not area.site.has_open_ideas:
         return redirect_to_login(request.path)
     return raised(request, user=user, area=area)
@@ -50,7 +52,7 @@ def idea_at(request: HttpRequest, token: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@requires(Permission.RECORD_VIEW)
+@requires(service.MAY_RAISE)
 def idea_new(request: HttpRequest) -> HttpResponse:
     """Raise something with a log-in; ``?area=`` is the place one stands at."""
     user = cast(User, request.user)

@@ -18,7 +18,7 @@ from leadership.services import communication_question as questions
 from qms.models import ClauseLink, Notification, TrailEntry
 from qms.services.record import CannotChange, EventInFuture
 from qms.services.wording import ReasonMissing
-from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, PersonFactory, logged_activity
+from tests.factories import NOW, TODAY, ClauseFactory, MappingFactory, PersonFactory, cast_member, logged_activity
 from tests.leadership.test_role import hiro, yusuf
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,16 @@ def test_question_stays_open_until_it_is_answered_and_the_asker_is_told() -> Non
     assert [(one["question"], one["asked by"], one["answer"], one["answered by"]) for one in facts] == [
         ("And the rush orders?", asker.person.name, "They too.", "Yusuf Chen")
     ]
+
+
+def test_auditor_from_outside_reads_it_and_asks_nothing(client: Client) -> None:
+    one = told()
+    client.force_login(cast_member("Gus Guest", "guest_auditor"))
+    page = reverse("leadership:communication-question", args=[one.pk])
+    assert client.post(page, {"text": "Why?"}).status_code == 403
+    assert not CommunicationQuestion.objects.exists()
+    read = client.get(reverse("leadership:communication-detail", args=[one.pk]))
+    assert (read.status_code, page.encode() in read.content) == (200, False)
 
 
 def test_nobody_asks_before_it_was_said_or_without_words() -> None:

@@ -54,6 +54,17 @@ def test_idea_without_log_in_is_kept_with_its_photo_and_leads_to_its_ticket() ->
     assert IdeaTicket.objects.get().token_digest == secret_link.digest(secret)
 
 
+def test_auditor_from_outside_raises_nothing_and_is_offered_nothing() -> None:
+    area, token = open_area()
+    guest = as_user(cast_member("Gus Guest", AccessProfile.GUEST_AUDITOR))
+    sent = {"title": "A hook for the hose", "uid": str(uuid.uuid4()), "area": area.pk}
+    for page in (reverse("objectives:idea-new"), reverse("objectives:idea-at", args=[token])):
+        assert [guest.get(page).status_code, guest.post(page, sent).status_code] == [403, 403]
+    assert not ImprovementAction.objects.exists()
+    board = guest.get(reverse("objectives:action-board"))
+    assert (board.status_code, b"Raise an idea" in board.content) == (200, False)
+
+
 def test_site_that_does_not_allow_it_asks_for_the_log_in() -> None:
     area, token = open_area()
     Area.objects.get(pk=area.pk).site.__class__.objects.update(has_open_ideas=False)
