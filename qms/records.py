@@ -32,6 +32,7 @@ class RecordKind:
     ``pack_board``: the dotted name of a function whose answer a pack keeps at its cut-off and prints with
     ``pack_board_template``, where its clauses are mapped to the kind: ``(sites, from_on=, to_on=, on=, by=)`` to plain
     values, nothing confidential among them; empty for nothing to print. Names of people stand under ``owner``.
+    ``said``: what was written down in a record, to begin with what is written up from it.
     ``subtype_lookup``: the same as ``subtype_of`` as an ORM path on the model, for work on millions of records.
     """
 
@@ -62,6 +63,7 @@ class RecordKind:
     pack_board: str = ""
     pack_board_template: str = ""
     description: Text = ""
+    said: Callable[[Record], str] = lambda _record: ""
     extra: dict[str, Text] = field(default_factory=dict)
 
     @property

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from leadership.forms.person_entry import PeopleField, as_lines
-from leadership.models import Recognition, RecognitionValue
+from leadership.models import Activity, Recognition, RecognitionValue
 from leadership.services import recognition as service
 from leadership.services import recognition_value
 from qms.forms.record_clash import ClashLine, clash_lines
@@ -88,7 +88,7 @@ class _Facts(forms.Form):
 
 
 class RecognitionForm(_Facts):
-    """Thanks. ``to`` and ``about`` come filled in from the page the user stood on."""
+    """Thanks. ``to`` and ``about`` come filled in from the page the user stood on; an activity brings its sentence."""
 
     recipients = PeopleField(
         label=_("Whom do you thank?"), most=service.MOST_THANKED,
@@ -113,6 +113,7 @@ class RecognitionForm(_Facts):
         kw.setdefault("initial", {
             "uid": uuid.uuid4(), "recipients": as_lines([(person, person.name) for person in to]), "value": value,
             "commitment": None if value else commitment, "about": about.uid if about else None,
+            "title": about.title[:SENTENCE] if about and about.kind == Activity.KIND else "",
             "area": (about.area_id if about else None) or area or None,
         })  # fmt: skip
         super().__init__(*args, **kw)

@@ -24,6 +24,14 @@ def _types() -> Iterable[tuple[str, str]]:
     return ActivityType.objects.in_order().values_list("slug", "label")
 
 
+def _said(record: Record) -> str:
+    """The sentence, what was seen and heard stop by stop, and the notes: a line each."""
+    activity = cast(Activity, record)
+    seen = [": ".join(filter(None, (stop.area.name if stop.area else "", ". ".join(filter(None, (stop.seen, stop.heard))))))
+            for stop in activity.ordered_stops() if stop.seen or stop.heard]  # fmt: skip
+    return "\n".join(filter(None, (activity.title, *seen, activity.notes)))
+
+
 ACTIVITY = register(
     RecordKind(
         model=Activity,
@@ -39,6 +47,7 @@ ACTIVITY = register(
         subtype_of=_type_slug,
         subtype_lookup="activity_type__slug",
         subtypes=_types,
+        said=_said,
         description=_("Something a leader did for quality: a walk, a meeting opened with quality, a customer visited."),
         content_labels={
             "activity_type": _("Kind"),

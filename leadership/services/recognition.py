@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from leadership.models import Recognition, RecognitionValue, WallWish
+from leadership.models import Activity, Recognition, RecognitionValue, WallWish
 from objectives.models import ImprovementAction
 from objectives.services.improvement_notice import log_in_of
 from qms.models import Area, Commitment, Organization, Person, Record, RecordPerson, Site, User, site_today
@@ -160,7 +160,10 @@ def unasked_for(user: User, *, since: date) -> Any:
 
 
 def thanked_for(record: Record) -> list[Person]:
-    """Whom thanks for a record would go to: who did or raised the improvement, else who owns the record."""
+    """Whom thanks for a record would go to: who did or raised the improvement, whom a leader met, else who owns it."""
+    if record.kind == Activity.KIND:
+        met = [entry.person for entry in record.people() if entry.part == RecordPerson.Part.MET and entry.person]
+        return [person for person in met if person.is_active][:MOST_THANKED]
     action = getattr(record, "improvementaction", None) if record.kind == ImprovementAction.KIND else None
     people = [record.owner, *([action.raiser] if action and action.raiser else [])]
     return list({person.pk: person for person in people if person.is_active}.values())

@@ -126,6 +126,6 @@ def _initial(user: User, action: ImprovementAction | None, source: Record | None
     return {
         "uid": uuid.uuid4(), "owner": user.person, "site": source.site_id if source else user.person.site_id,
         "area": source.area_id if source else None, "is_confidential": bool(source and source.is_confidential),
-        "origin": service.origin_of(source),
+        "origin": service.origin_of(source), "description": service.said_in(source),
         "serves": source.pk if source and source.kind == Objective.KIND else None,
     }  # fmt: skip

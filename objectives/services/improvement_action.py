@@ -43,6 +43,11 @@ def origin_of(source: Record | None) -> str:
     return ORIGIN_OF_TYPE.get(subtype) or ORIGIN_OF_KIND.get(source.kind, Origin.SUGGESTION)
 
 
+def said_in(source: Record | None) -> str:
+    """What was written down in the record that led to an action, to begin its description with."""
+    return kind_of(source).said(as_child(source)) if source else ""
+
+
 @transaction.atomic
 def open_action(
     *, uid: uuids.UUID, title: str, owner: Person, due_on: date | None, site: Site, description: str = "",

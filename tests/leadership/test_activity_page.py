@@ -366,3 +366,26 @@ def test_versions_can_be_read_one_by_one() -> None:
     assert "<ins>Walked line 4</ins>" in second
     assert client.get(reverse("qms:record-version", args=[walk.uid, 9])).status_code == 404
     assert as_user(omar()).get(reverse("qms:record-version", args=[walk.uid, 1])).status_code == 404
+
+
+def test_activity_is_written_up_as_thanks_or_as_an_action_with_what_was_said() -> None:
+    leader, paula = yusuf(), PersonFactory(name="Paula Sato")
+    area = AreaFactory(name="Goods in")
+    activity = logged_activity(leader, title="Paula found the mixed label", notes="Ask the supplier", area=area)
+    activity.participants.create(person=paula, name=paula.name, part=RecordPerson.Part.MET)
+    activity.stops.create(area=area, seen="Labels lie loose", heard="No holder")
+    client = as_user(leader)
+    page = client.get(url(activity)).content.decode()
+    thanks, action = f"/leadership/recognition/new/?about={activity.uid}", f"/actions/new/?source={activity.uid}"
+    assert "Write it up" in page
+    assert f'href="{thanks}"' in page
+    form = client.get(thanks).context["form"]
+    assert (form["title"].value(), form["area"].value()) == ("Paula found the mixed label", area.pk)
+    assert "Paula Sato" in form["recipients"].value()
+    assert page.count(action) == 2
+    address = next(part for part in page.split('"') if part.endswith(action))
+    assert client.get(address).context["form"]["description"].value() == (
+        "Paula found the mixed label\nGoods in: Labels lie loose. No holder\nAsk the supplier"
+    )
+    employee = cast_member("Uma Jensen", AccessProfile.EMPLOYEE)
+    assert "Write it up" not in as_user(employee).get(url(activity)).content.decode()
