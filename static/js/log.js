@@ -335,7 +335,7 @@
 
   function keepShell() {
     if (!navigator.serviceWorker) { return; }
-    var urls = [];
+    var urls = form.dataset.shell.split(" ").map(function (url) { return new URL(url, location).href; }); // of the page to thank
     document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src]").forEach(function (element) {
       urls.push(element.href || element.src);
     });
@@ -345,7 +345,9 @@
       if (event.data.what === "shell-kept") { document.documentElement.dataset.shellKept = "1"; }
     });
     navigator.serviceWorker.ready.then(function (registration) {
-      registration.active.postMessage({ what: "shell", urls: unique });
+      registration.active.postMessage({
+        what: "shell", urls: unique, thanks: !!document.querySelector("a[href='/leadership/recognition/new/']"),
+      });
     });
   }
 

@@ -1,4 +1,4 @@
-/* Service worker. The Log page opens without a connection; every other page says that there is none.
+/* Service worker. The Log page and the page to thank open without a connection; every other page says that there is none.
    Pages: the network first. Style sheets, scripts, icons: kept ones first when their name carries a hash.
    Nothing else that a user may read is kept on the device, and log-out forgets what is. queue.js is loaded before this. */
 (function () {
@@ -7,8 +7,10 @@
   var ASSETS = "qms-assets";
   var LOG = "/log/";
   var PEOPLE = "/log/people/";
+  var THANK = "/leadership/recognition/new/";
+  var THANK_PEOPLE = "/leadership/recognition/people/";
   var OFFLINE = "/offline/";
-  var PATIENCE = 4000; // milliseconds a weak connection gets before the kept Log page is shown
+  var PATIENCE = 4000; // milliseconds a weak connection gets before the kept page is shown
   var HASHED = /\.[0-9a-f]{12}\.[a-z0-9]+$/;
 
   self.addEventListener("install", function (event) {
@@ -39,11 +41,11 @@
     });
   }
 
-  function logPage(event) {
+  function keptPage(event, path) {
     var isPlain = !new URL(event.request.url).search; // a scanned area or chosen kind is not kept for next time
-    var fresh = fetch(event.request).then(function (response) { return isPlain ? keep(PAGES, LOG, response) : response; });
+    var fresh = fetch(event.request).then(function (response) { return isPlain ? keep(PAGES, path, response) : response; });
     event.waitUntil(fresh.catch(function () { return null; }));
-    return caches.match(LOG).then(function (kept) {
+    return caches.match(path).then(function (kept) {
       if (!kept) { return fresh.catch(offlinePage); }
       return patiently(fresh).catch(function () { return kept; });
     });
@@ -73,8 +75,9 @@
     var url = new URL(request.url);
     if (request.method !== "GET" || url.origin !== self.location.origin) { return; }
     if (request.mode === "navigate") {
-      event.respondWith(url.pathname === LOG ? logPage(event) : fetch(request).catch(offlinePage));
-    } else if (url.pathname === PEOPLE && !url.search) {
+      var isKept = url.pathname === LOG || url.pathname === THANK;
+      event.respondWith(isKept ? keptPage(event, url.pathname) : fetch(request).catch(offlinePage));
+    } else if ((url.pathname === PEOPLE || url.pathname === THANK_PEOPLE) && !url.search) {
       event.respondWith(people(request));
     } else if (url.pathname.startsWith("/static/")) {
       event.respondWith(asset(request));
@@ -105,7 +108,8 @@
 
   self.addEventListener("message", function (event) {
     if (event.data && event.data.what === "shell") {
-      event.waitUntil(Promise.all([keepShell(event.data.urls), keepPage(LOG), keepPage(PEOPLE)]).then(function () {
+      event.waitUntil(Promise.all([keepShell(event.data.urls), keepPage(LOG), keepPage(PEOPLE),
+        event.data.thanks ? keepPage(THANK) : null]).then(function () {
         if (event.source) { event.source.postMessage({ what: "shell-kept" }); }
       }));
     }
