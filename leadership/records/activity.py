@@ -27,8 +27,11 @@ def _types() -> Iterable[tuple[str, str]]:
 def _said(record: Record) -> str:
     """The sentence, what was seen and heard stop by stop, and the notes: a line each."""
     activity = cast(Activity, record)
-    seen = [": ".join(filter(None, (stop.area.name if stop.area else "", ". ".join(filter(None, (stop.seen, stop.heard))))))
-            for stop in activity.ordered_stops() if stop.seen or stop.heard]  # fmt: skip
+    stops = [
+        (stop.area.name if stop.area else "", ". ".join(filter(None, (stop.seen, stop.heard))))
+        for stop in activity.ordered_stops()
+    ]
+    seen = [": ".join(filter(None, (where, what))) for where, what in stops if what]
     return "\n".join(filter(None, (activity.title, *seen, activity.notes)))
 
 

@@ -182,7 +182,7 @@ def months_up_to(last: date, number: int = MONTHS_OF_TREND) -> list[date]:
 def figures(measures: Sequence[Measure], scope: Scope) -> list[Figure]:
     """Each measure over the scope's days, with the trend of the MONTHS_OF_TREND months up to its last day.
 
-    One query for all measures of rows, and at most two for each measure of a set. The scope begins on the first of a
+    One query for all measures of rows, and at most three for each measure of a set. The scope begins on the first of a
     month, so that its figure is the sum of its months.
     """
     months = months_up_to(scope.last)

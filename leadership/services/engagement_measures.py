@@ -31,6 +31,7 @@ from leadership.models import (
 from leadership.services.adherence import BAND
 from leadership.services.engagement import Group, Line, Measure, Scope, SetMeasure, flag, record_line
 from leadership.services.engagement_honesty import HONESTY
+from leadership.services.engagement_shifts import shift_lines, shifts_visited, shifts_worked
 from leadership.services.resource_request_figures import in_time_days
 from objectives.models import ImprovementAction, Promise, Risk, RiskAcceptance
 from qms.models import Area, Person, RecordPerson
@@ -239,8 +240,17 @@ MEASURES: tuple[Measure, ...] = (
         "area-coverage", Group.PRESENCE, _("Areas visited"),
         _("How many areas saw a leader at least once."),
         _("areas in which a leadership act, or a stop of a walk, took place"), _("areas in use today"),
-        _("It does not say for how long, nor on which shift."), OWN_CHOICE, acts_in_areas, record_line,
-        related=("site", "area"), pairs=areas_visited, whole=areas_of, things=area_lines,
+        _("It does not say for how long, nor on which shift; the next figure does."), OWN_CHOICE, acts_in_areas,
+        record_line, related=("site", "area"), pairs=areas_visited, whole=areas_of, things=area_lines,
+    ),
+    SetMeasure(
+        "shift-coverage", Group.PRESENCE, _("Areas visited, shift by shift"),
+        _("How many areas saw a leader on each of their shifts: an area with three shifts counts three times."),
+        _("areas and shifts during which a leadership act, or a stop of a walk, began"),
+        _("areas with each shift on which people of it work today"),
+        _("By the hour the act began, on the clock of the site; where shifts overlap, it is in both."), OWN_CHOICE,
+        acts_in_areas, record_line, related=("site", "area"), pairs=shifts_visited, whole=shifts_worked,
+        things=shift_lines,
     ),
     Measure(
         "contact", Group.PRESENCE, _("Walks with a talk"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +17,11 @@ from leadership.models import RecognitionValue
 from leadership.services import corroboration, recognition, recognition_value
 from leadership.services.engagement import Figure, Scope, SetMeasure, figures, months_up_to
 from leadership.services.engagement_measures import MEASURES, measure_of
+from leadership.services.engagement_shifts import shift_lines
 from objectives.services import improvement_action, promise
 from qms.models import Attachment, Record, User
 from qms.services import record as record_service
+from qms.services import site_calendar
 from tests.factories import (
     NOW,
     TODAY,
@@ -208,6 +210,28 @@ def test_people_thanked_are_counted_once_and_teams_not() -> None:
 
 
 # --- how a figure is said ---------------------------------------------------------------------------------------------
+
+
+def test_area_counts_once_for_each_shift_on_which_its_people_work() -> None:
+    boss = yusuf()
+    line, lab = AreaFactory(name="CNC line 3"), AreaFactory(name="Lab")
+    site = boss.person.site
+    for name, begins, ends in (("A", 6, 14), ("C", 22, 6)):
+        site_calendar.add_shift(site, name=name, begins=time(begins), ends=time(ends), by=boss, at=NOW)
+    for area, shift in ((line, "A"), (line, "C"), (line, "C"), (lab, "A"), (lab, "night"), (lab, "")):
+        PersonFactory(site=site, area=area, shift=shift)
+    assert share("shift-coverage", boss) == (0, 3)
+    night = datetime(2026, 11, 10, 9, 30, tzinfo=UTC)  # half past two in Denver
+    walk(boss, area=line, happened_at=night, occurred_on=night.date())
+    assert share("shift-coverage", boss) == (1, 3)
+    act = walk(boss, happened_at=night + timedelta(hours=4), occurred_on=night.date())  # half past six
+    act.stops.create(area=lab)
+    walk(boss, area=line, happened_at=night + timedelta(hours=12), occurred_on=night.date())  # between the shifts
+    assert share("shift-coverage", boss) == (2, 3)
+    lines = shift_lines(scope_of(boss))
+    assert [(row.title, row.fits) for row in lines] == [
+        ("CNC line 3 · A", False), ("CNC line 3 · C", True), ("Lab · A", True),
+    ]  # fmt: skip
 
 
 def test_few_are_marked_and_a_must_is_a_must_with_one() -> None:
