@@ -13,8 +13,8 @@ from qms.permissions import PROFILES, Permission
 class ApiToken(models.Model):
     """A secret that acts for ``owner`` within ``scopes``; only its SHA-256 is kept. ``record`` narrows it to one.
 
-    A service token is one an administrator made for a machine. Where its owner may do more than its maker, it opens
-    nothing before the owner agreed to it (``agreed_at``).
+    A service token is one an administrator made for a machine. Where its owner may do or read more than its maker, it
+    opens nothing before the owner agreed to it (``agreed_at``).
     """
 
     class Scope(models.TextChoices):
@@ -50,10 +50,13 @@ class ApiToken(models.Model):
 
     @property
     def waits_for_consent(self) -> bool:
-        """Whether somebody else made it, who may do less than its owner, and the owner has not agreed to it."""
+        """Whether somebody else made it, who may less than its owner, and the owner has not agreed to it.
+
+        Nobody else reads one's own drafts and confidential records, so that a token that reads always waits.
+        """
         if not self.is_service or self.agreed_at is not None or self.created_by_id == self.owner_id:
             return False
-        return not _profile(self.owner) <= _profile(self.created_by)
+        return self.Scope.READ in self.scopes or not _profile(self.owner) <= _profile(self.created_by)
 
 
 def _profile(user: User) -> frozenset[Permission]:

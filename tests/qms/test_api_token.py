@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from leadership.models import Activity
 from qms.models import ApiToken, Notification, TrailEntry, User
 from qms.services import api_token, secret_link, trail
 from qms.services import user as user_service
@@ -17,6 +18,7 @@ from tests.factories import NOW, PASSWORD, cast_member, hiro, logged_activity, o
 
 pytestmark = pytest.mark.django_db
 SOON = NOW + timedelta(days=90)
+DAYS = timedelta(days=90)
 
 
 @pytest.fixture
@@ -121,12 +123,27 @@ def test_token_with_more_than_its_maker_may_opens_nothing_before_its_owner_agree
 
 def test_token_with_no_more_than_its_maker_may_works_at_once_until_its_owner_may_more() -> None:
     admin, robot = cast_member("Ada Admin", "administrator"), cast_member("Robot", "employee")
-    token, secret = issue(robot, by=admin, is_service=True)
+    token, secret = issue(robot, by=admin, is_service=True, scopes=["idea"])
     assert api_token.find(secret, at=NOW) == token
     assert Notification.objects.get(user=robot).text.startswith("A service token that acts for you was made")
     User.objects.filter(pk=robot.pk).update(profile="quality_manager")
     with pytest.raises(api_token.NotAccepted, match="has not agreed"):
         api_token.find(secret, at=NOW)
+
+
+def test_token_that_reads_waits_for_its_owner_whose_confidential_records_its_maker_may_not_read() -> None:
+    admin, employee = cast_member("Ada Admin", "administrator"), cast_member("Eve Employee", "employee")
+    own = logged_activity(employee, is_confidential=True)
+    token, secret = issue(employee, by=admin, is_service=True, at=timezone.now(), expires_at=timezone.now() + DAYS)
+    page = reverse("api:record", args=[own.uid])
+    assert signed_in(admin).get(own_page(own)).status_code == 404
+    assert Client().get(page, headers={"authorization": f"Bearer {secret}"}).status_code == 401
+    api_token.agree(token, by=employee, at=timezone.now())
+    assert Client().get(page, headers={"authorization": f"Bearer {secret}"}).status_code == 200
+
+
+def own_page(activity: Activity) -> str:
+    return reverse("leadership:activity-detail", args=[activity.pk])
 
 
 def test_token_that_ended_is_not_agreed_to(leader: User) -> None:
