@@ -112,7 +112,8 @@ def by_pass(campaign: AcknowledgementCampaign, text: str) -> Addressee:
         pk = signing.loads(text, salt="leadership.acknowledgement", max_age=PASS_SECONDS)
     except signing.BadSignature as error:
         raise CannotAcknowledge(_("This took too long. Begin again with your name and PIN.")) from error
-    found = Addressee.objects.missing().filter(pk=pk, campaign=campaign).select_related(*RELATED).first()
+    rows = Addressee.objects.missing().filter(pk=pk, campaign=campaign, person__deactivated_at=None)
+    found = rows.select_related(*RELATED).first()
     if found is None:
         raise CannotAcknowledge(_("You are not asked here any more."))
     return found

@@ -190,8 +190,9 @@ def open_at(activity: Activity, *, at: datetime) -> list[Invitation]:
 
 
 def open_invitations(at: datetime) -> models.QuerySet[Invitation]:
-    """Invitations that can still be answered, with what the question shows."""
+    """Invitations that can still be answered, by who has not left, with what the question shows."""
     rows = Invitation.objects.filter(answered_at=None, expires_at__gt=at, activity__status=Activity.Status.LOGGED)
+    rows = rows.filter(participant__person__deactivated_at=None)  # a free name has nobody who could have left
     related = ("activity__site", "activity__owner", "activity__activity_type", "participant__person")
     return rows.filter(failed_pins__lt=MAX_FAILED_PINS).select_related(*related).order_by("participant__name", "pk")
 

@@ -95,8 +95,10 @@ def take_back(action: ImprovementAction, *, at: datetime) -> None:
 
 
 def open_questions(at: datetime) -> QuerySet[Promise]:
-    """Questions that can still be answered, with what their page shows."""
-    rows = Promise.objects.filter(answer="", asked_at__gt=at - LIFETIME, action__status__in=ASKED_IN)
+    """Questions that can still be answered, by who has not left, with what their page shows."""
+    rows = Promise.objects.filter(
+        answer="", asked_at__gt=at - LIFETIME, action__status__in=ASKED_IN, person__deactivated_at=None
+    )
     return rows.select_related("action__site", "action__area", "action__owner", "person").order_by("asked_at", "pk")
 
 

@@ -354,6 +354,9 @@ def test_pass_of_one_campaign_or_an_altered_one_opens_nothing(boss: User, paula:
     for wrong, where in ((text, other), (text[:-2] + "xx", campaign)):
         with pytest.raises(service.CannotAcknowledge):
             link.by_pass(where, wrong)
+    Person.objects.filter(pk=paula.pk).update(deactivated_at=NOW)
+    with pytest.raises(service.CannotAcknowledge):
+        link.by_pass(campaign, text)
 
 
 # --- reminders, lists, export -----------------------------------------------------------------------------------------

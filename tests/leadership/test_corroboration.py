@@ -101,6 +101,18 @@ def test_link_ends_after_fourteen_days_and_with_the_activity() -> None:
         corroboration.by_token(token, at=LATER)
 
 
+def test_link_of_somebody_who_has_left_opens_nothing() -> None:
+    boss, paula = yusuf(), PersonFactory(name="Paula Sato")
+    walk = logged_activity(boss)
+    record_service.set_people(walk, "met", [(paula, ""), (None, "Ana Pop")])
+    for_paula, for_ana = invited(walk, boss)
+    assert corroboration.by_token(token_of(for_paula), at=LATER) == for_paula
+    person_service.deactivate(paula, by=hiro(), at=LATER)
+    with pytest.raises(corroboration.CannotAnswer):
+        corroboration.by_token(token_of(for_paula), at=LATER)
+    assert corroboration.by_token(token_of(for_ana), at=LATER) == for_ana
+
+
 def test_only_a_hash_of_the_token_is_kept_and_asking_again_voids_the_old_link() -> None:
     boss = yusuf()
     walk = walk_with(boss, "Paula Sato")

@@ -77,6 +77,16 @@ def test_link_handed_over_says_so_in_the_answer_and_works_once() -> None:
     assert Client().get(address).status_code == 404
 
 
+def test_link_of_somebody_who_has_left_opens_nothing() -> None:
+    boss = yusuf()
+    question = asked(boss)
+    token = handed_out(question, boss)
+    assert service.by_token(token, at=NOW + DAY) == question
+    person_service.deactivate(question.person, by=hiro(), at=NOW + DAY)
+    with pytest.raises(service.CannotAnswer):
+        service.by_token(token, at=NOW + DAY)
+
+
 def test_secret_is_kept_as_a_digest_only() -> None:
     boss = yusuf()
     question = asked(boss)
