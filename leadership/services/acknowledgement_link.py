@@ -78,27 +78,40 @@ def by_token(token: str) -> Addressee:
 def by_name_and_pin(campaign: AcknowledgementCampaign, name: str, pin: str) -> Addressee:
     """Who is at the shared device: a name or e-mail address as it is written here, and the PIN.
 
-    Every refusal reads the same and takes as long, so that nobody learns who is asked. Five wrong PINs within 15
-    minutes make a person wait, ten wrong ones end this way for the campaign. Raises CannotAcknowledge.
+    Of people who share a name it is the one whose PIN fits; after the name and a comma, the job title, area or shift
+    tells them apart. Every refusal reads the same and takes as long, so that nobody learns who is asked. Five wrong
+    PINs within 15 minutes make a person wait, ten wrong ones end this way for the campaign. Raises CannotAcknowledge.
     """
-    words = searchable(name)
-    named = Q(person__search_name=words) | (Q(person__email__iexact=name.strip()) & ~Q(person__email=""))
-    rows = Addressee.objects.asked().filter(named, campaign=campaign, failed_pins__lt=MAX_FAILED_PINS)
-    found = list(rows.select_related(*RELATED).order_by("pk")[:NAMESAKES]) if words else []
-    for addressee in found:
-        try:
-            if person_service.check_pin(addressee.person, pin):
-                if addressee.acknowledged_at:
-                    raise CannotAcknowledge(_("You have acknowledged this already. Thank you."))
-                return addressee
-        except person_service.TooManyPinFailures:
-            continue
-        Addressee.objects.filter(pk=addressee.pk).update(failed_pins=F("failed_pins") + 1)
+    rows = Addressee.objects.asked().filter(_named(name), campaign=campaign, failed_pins__lt=MAX_FAILED_PINS)
+    found = list(rows.select_related(*RELATED).order_by("pk")[:NAMESAKES]) if searchable(name) else []
+    fits, wrong = person_service.whose_pin([addressee.person for addressee in found], pin)
+    mine = [addressee for addressee in found if addressee.person in fits]
+    if len(mine) > 1:
+        raise CannotAcknowledge(_(
+            "Two people of this name have this PIN. Add a comma and your job title or area after the name."
+        ))  # fmt: skip
+    if mine:
+        if mine[0].acknowledged_at:
+            raise CannotAcknowledge(_("You have acknowledged this already. Thank you."))
+        return mine[0]
+    Addressee.objects.filter(campaign=campaign, person__in=wrong).update(failed_pins=F("failed_pins") + 1)
     if not found:
         person_service.check_pin(Person(name=name), pin)
     raise CannotAcknowledge(_(
         "Name and PIN do not fit together here. Check both. After five wrong PINs wait 15 minutes, or ask for a link."
     ))  # fmt: skip
+
+
+def _named(text: str) -> Q:
+    """People of that name or address; “Ana Pop, Setter” or “Ana Pop, Goods in, B” are those of them who fit the rest."""
+    name, *marks = (part.strip() for part in text.split(","))
+    narrowed = Q(person__search_name=searchable(name))
+    for mark in filter(None, marks):
+        narrowed &= (
+            Q(person__job_title__iexact=mark) | Q(person__area__name__iexact=mark) | Q(person__shift__iexact=mark)
+        )
+    whole = Q(person__search_name=searchable(text)) | (Q(person__email__iexact=text.strip()) & ~Q(person__email=""))
+    return whole | narrowed
 
 
 def pass_for(addressee: Addressee) -> str:

@@ -193,6 +193,25 @@ def check_pin(person: Person, pin: str) -> bool:
     return False
 
 
+def whose_pin(people: Iterable[Person], pin: str) -> tuple[list[Person], list[Person]]:
+    """Of people who cannot be told apart: those whose PIN it is, and those for whom it was a wrong one.
+
+    Who has entered too many wrong ones is in neither. Where it is somebody's, it was no wrong try of the others.
+    """
+    taken: list[tuple[Person, str]] = []
+    for person in people:
+        key = next((key for key in _pin_keys(person) if cache.add(key, 1, PIN_WINDOW_SECONDS)), "")
+        taken += [(person, key)] if key else []
+    fits = [
+        person for person, _key in taken
+        if check_password(pin.strip(), person.pin_hash or make_password(None)) and person.pin_hash and person.is_active
+    ]  # fmt: skip
+    if not fits:
+        return [], [person for person, _key in taken]
+    cache.delete_many([key for _person, key in taken] + [key for person in fits for key in _pin_keys(person)])
+    return fits, []
+
+
 def _pin_keys(person: Person) -> list[str]:
     """One place in the cache for each wrong PIN a person has within PIN_WINDOW_SECONDS."""
     return [f"pin:{person.uid}:{number}" for number in range(PIN_MAX_FAILURES)]

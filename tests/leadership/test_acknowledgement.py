@@ -339,6 +339,27 @@ def test_refusals_at_the_code_read_the_same_and_wrong_pins_are_limited_per_perso
     assert addressee(campaign, paula).failed_pins == 5
 
 
+def test_people_of_one_name_are_told_apart_and_do_not_lock_each_other_out(boss: User) -> None:
+    inside, line = AreaFactory(name="Goods in"), AreaFactory(name="CNC line 3")
+    first = PersonFactory(name="Ana Pop", area=inside, job_title="Setter")
+    second = PersonFactory(name="Ana Pop", area=line, job_title="Setter")
+    campaign = begun(boss, people=[first, second], target_percent=100)
+    for person, pin in ((first, PIN), (second, "713952")):
+        person_service.set_pin(person, by=boss, at=NOW, pin=pin)
+    for _time in range(link.MAX_FAILED_PINS + 1):
+        assert link.by_name_and_pin(campaign, "Ana Pop", "713952").person == second
+    assert link.by_name_and_pin(campaign, "Ana Pop", PIN).person == first
+    assert [addressee(campaign, person).failed_pins for person in (first, second)] == [0, 0]
+    person_service.set_pin(second, by=boss, at=NOW, pin=PIN)
+    with pytest.raises(service.CannotAcknowledge, match="Two people of this name"):
+        link.by_name_and_pin(campaign, "Ana Pop", PIN)
+    assert link.by_name_and_pin(campaign, "ana pop, cnc LINE 3", PIN).person == second
+    assert link.by_name_and_pin(campaign, "Ana Pop, Setter, Goods in", PIN).person == first
+    with pytest.raises(service.CannotAcknowledge, match="do not fit"):
+        link.by_name_and_pin(campaign, "Ana Pop, Office", PIN)
+    assert [addressee(campaign, person).failed_pins for person in (first, second)] == [0, 0]
+
+
 def test_ten_wrong_pins_end_this_way_for_the_campaign(boss: User, paula: Person) -> None:
     campaign = begun(boss, people=[paula])
     person_service.set_pin(paula, by=boss, at=NOW, pin=PIN)
