@@ -103,7 +103,7 @@ def by_name_and_pin(campaign: AcknowledgementCampaign, name: str, pin: str) -> A
 
 
 def _named(text: str) -> Q:
-    """People of that name or address; “Ana Pop, Setter” or “Ana Pop, Goods in, B” are those of them who fit the rest."""
+    """People of that name or address; “Ana Pop, Setter” or “Ana Pop, Goods in, B”: those of them who fit the rest."""
     name, *marks = (part.strip() for part in text.split(","))
     narrowed = Q(person__search_name=searchable(name))
     for mark in filter(None, marks):
