@@ -225,8 +225,8 @@ class NameAndPinForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"), max_length=160, widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_(
-            "As on the list of people, or your e-mail address. If somebody else has your name, add a comma and your job "
-            "title or area: “Ana Pop, Goods in”."
+            "As on the list of people, or your e-mail address. If somebody else has your name, add a comma and your "
+            "job title or area: “Ana Pop, Goods in”."
         ),
     )  # fmt: skip
     pin = forms.CharField(
