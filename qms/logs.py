@@ -6,7 +6,9 @@ from typing import Any
 
 import structlog
 
-SECRET_LINK = re.compile(r"(/(?:answer|promise|read|ideas|shared|screen|calendar|reset/key)/)[\w.~-]{16,}")
+SECRET_LINK = re.compile(
+    r"(/(?:answer|promise|read|role|ideas|shared|screen|calendar|go|unsubscribe|reset/key)/)[\w.~:-]{16,}"
+)
 """An address that lets in whoever knows it; deploy/nginx.conf leaves out the same."""
 
 
