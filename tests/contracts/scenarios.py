@@ -62,6 +62,7 @@ BUILDING_BLOCKS = tables("scenarios", "BUILDING_BLOCKS") | {
     "leadership.services.policy_board.policy": "the same",
     "leadership.services.role_board.role": "the same",
     "objectives.services.pack_board.improvement_action": "the same",
+    "objectives.services.pack_board.nonconformity": "the same",
     "objectives.services.pack_board.objective": "the same",
     "objectives.services.pack_board.quality_cost": "the same",
     "objectives.services.pack_board.risk": "the same",
