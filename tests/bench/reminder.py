@@ -122,6 +122,7 @@ def main() -> dict[str, float]:
         clock = Clock()
         step()
         found[f"{name} s"], found[f"{name} CPU s"] = clock.read
+        analyze()
         sys.stderr.write(f"{found}\n")
     planned = Reminder.objects.filter(person__email__endswith="@bench.example", status="sent").count()
     digests = OutboxMessage.objects.filter(person__email__endswith="@bench.example", status="sent").count()
