@@ -22,7 +22,7 @@ def upload(w: World, user: User) -> Job:
     )  # fmt: skip
 
 
-OF_SITE: dict[str, Any] = {"objectives:plan-import": lambda w, u: {"what": "actions"}}
+OF_ALL: dict[str, Any] = {"objectives:plan-import": lambda w, u: {"what": "actions"}}
 OF_USER: dict[str, Any] = {
     f"objectives:plan-import-{page}": lambda w, u: {"uid": upload(w, u).uid} for page in ("check", "problems")
 }
