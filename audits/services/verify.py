@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -24,6 +24,8 @@ from qms.services.trail import canonical, digest
 
 GOOD, ALTERED, UNKNOWN = "good", "altered", "unknown"
 # Which altered thing is named first: a record says more than the broken signature that every change leads to.
+MOST_TOLD = 200
+"""So many problems of one check are told to who is no owner of the file; a forged one may hold a million."""
 MOST_TELLING = ("records", "chains", "files", "manifest", "signature", "coverage", "signer")
 WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
 
@@ -50,6 +52,7 @@ class Report:
     claims: dict[str, Any] = field(default_factory=dict)
     checkpoint: dict[str, Any] = field(default_factory=dict)
     items: list[dict[str, Any]] = field(default_factory=list)
+    item_count: int = 0
     checks: list[Check] = field(default_factory=list)
 
     @property
@@ -81,7 +84,7 @@ class Report:
             (_("Sites"), [_named(site, "name") for site in sites] if isinstance(sites, list) else ""),
             (_("Period"), " – ".join(period) if all(period) else ""),
             (_("State of"), claims.get("cutoff_at")),
-            (_("Records"), str(len(self.items)) if self.claims else ""),
+            (_("Records"), str(self.item_count) if self.claims else ""),
         ]
         return [(label, words) for label, words in ((label, value_words(value)) for label, value in rows) if words]
 
@@ -89,6 +92,11 @@ class Report:
         """Add one check; its first problem is its answer."""
         state = ALTERED if problems else UNKNOWN if is_unknown else GOOD
         self.checks.append(Check(key, title, state, problems[0] if problems else good, problems))
+
+    def in_brief(self) -> Report:
+        """The same without the items, and with the first problems of each check only."""
+        checks = [replace(check, problems=check.problems[:MOST_TOLD]) for check in self.checks]
+        return replace(self, items=[], checks=checks)
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), default=str)
@@ -127,6 +135,7 @@ def check(data: bytes, *, trusted: Iterable[x509.Certificate] = ()) -> Report:
         return report
     report.root_hash = sha256(files[pack_format.MANIFEST]).hexdigest()
     report.claims, report.checkpoint, report.items = manifest["pack"], manifest["checkpoint"] or {}, manifest["items"]
+    report.item_count = len(report.items)
     report.answer("manifest", _("Manifest"), [], _("Present. Its SHA-256 is the root hash printed in the pack."))
     _check_files(report, manifest["files"], files, broken)
     if {pack_format.RECORDS, pack_format.TRAIL} <= files.keys():

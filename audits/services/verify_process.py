@@ -19,11 +19,15 @@ from audits.services.verify import Report
 from audits.services.verify_pdf import Refused
 
 MAX_SECONDS = 60
+MAX_ANSWER_BYTES = 1024 * 1024  # of what is told about a file that was not issued here
 MAX_MEMORY_BYTES = 3 * 1024 * 1024 * 1024  # of addresses, not of memory in use
 
 
-def check_apart(path: str, *, trusted: Iterable[x509.Certificate] = ()) -> Report:
-    """``verify.check`` on a file, done by ``manage.py verify_pack`` in bounds. Raises Refused, also on a bound."""
+def check_apart(path: str, *, trusted: Iterable[x509.Certificate] = (), is_known: bool = False) -> Report:
+    """``verify.check`` on a file, done by ``manage.py verify_pack`` in bounds. Raises Refused, also on a bound.
+
+    ``is_known``: the file was issued here, so that its answer, with all its items, is taken whatever its size.
+    """
     too_much = _("The file asks for more time or memory than any evidence pack does; it was not checked.")
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "verify_pack", path, "--json"]
@@ -32,12 +36,18 @@ def check_apart(path: str, *, trusted: Iterable[x509.Certificate] = ()) -> Repor
             kept = Path(folder) / f"{number}.der"
             kept.write_bytes(certificate.dump())
             command += ["--cert", str(kept)]
+        command += [] if is_known else ["--brief"]
+        told = Path(folder) / "answer"
         try:
-            done = subprocess.run(command, capture_output=True, timeout=MAX_SECONDS, check=False)
+            with told.open("wb") as out:
+                subprocess.run(command, stdout=out, stderr=subprocess.DEVNULL, timeout=MAX_SECONDS, check=False)
         except subprocess.TimeoutExpired as error:
             raise Refused(too_much) from error
+        if not is_known and told.stat().st_size > MAX_ANSWER_BYTES:
+            raise Refused(too_much)
+        body = told.read_bytes()
     try:
-        answer = json.loads(done.stdout)
+        answer = json.loads(body)
     except ValueError as error:
         raise Refused(too_much) from error
     if "refused" in answer:

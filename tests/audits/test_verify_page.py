@@ -209,6 +209,28 @@ def test_bomb_ends_in_words_and_not_in_the_web_process(
     assert "asks for more time or memory" in answer(client, file)
 
 
+def forged(files: Files, **claims: Any) -> bytes:
+    """A small file whose manifest unpacks to a million words: 20,000 records that nobody has."""
+    manifest = json.loads(files["manifest.json"])
+    nobody = {"uid": "u", "reference": "R" * 30, "version": 1, "content_hash": "", "chain_length": 1, "chain_head": ""}
+    manifest["items"] += [nobody] * 20_000
+    manifest["pack"] |= claims
+    return unsigned(files | {"manifest.json": json.dumps(manifest).encode()})
+
+
+def test_what_a_forged_file_says_is_kept_short_for_the_web_process(client: Client, files: Files) -> None:
+    page = answer(client, forged(files))
+    assert "This pack was altered" in page
+    assert "20001" in page
+    report, _standing = verify_issued.check_upload(SimpleUploadedFile("pack.pdf", forged(files)))
+    assert (report.item_count, report.items) == (20_001, [])
+    assert max(len(check.problems) for check in report.checks) == 200
+
+
+def test_file_that_says_more_of_itself_than_packs_do_is_refused(client: Client, files: Files) -> None:
+    assert "asks for more time or memory" in answer(client, forged(files, reference="R" * 2_000_000))
+
+
 def test_too_many_checks_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("audits.views.verify.PER_HOUR", 2)
     assert [client.post("/verify/", {"sha256": "f" * 64}).status_code for _n in range(3)] == [200, 200, 429]

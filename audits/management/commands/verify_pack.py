@@ -28,6 +28,7 @@ class Command(BaseCommand):
             help="the organization's certificate (PEM or DER), as it gave it to you; may be given several times",
         )  # fmt: skip
         parser.add_argument("--json", action="store_true", help="the report as JSON, within bounds of time and memory")
+        parser.add_argument("--brief", action="store_true", help="without the list of records in the JSON")
         parser.add_argument("--language", default="", help="language of the words (default: English)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +43,8 @@ class Command(BaseCommand):
                 self.stdout.write(json.dumps({"refused": str(error)}))
                 return
             if options["json"]:
-                self.stdout.write(json.dumps({"report": report.as_json()}))
+                told = report.in_brief() if options["brief"] else report
+                self.stdout.write(json.dumps({"report": told.as_json()}))
                 return
             self.tell(report)
 
