@@ -36,6 +36,7 @@ SIGNAL_WORDS = {
     "O": _lazy("outside the limits"), "S": _lazy("where a shift begins"), "R": _lazy("eight or more on one side"),
     "L": _lazy("three of four nearer to a limit"),
 }  # fmt: skip
+LETTER_WIDTH = 7  # of a label under the axis, in SVG units
 LABELS_ACROSS = 6
 TICKS = 4
 
@@ -312,9 +313,14 @@ def _runs(series: Sequence[Point], frame: Frame, high: float, low: float) -> lis
 
 
 def _labels_across(series: Sequence[Point], frame: Frame) -> list[dict[str, object]]:
-    """At most six labels under the axis, the last point always among them."""
+    """At most six labels under the axis, the last point always among them; fewer where they would touch.
+
+    The last one ends at its point and its neighbour is centred: one and a half labels must fit between the two.
+    """
     count = len(series)
-    every = max(1, math.ceil(count / LABELS_ACROSS))
+    longest = max((len(label) for label, _value in series), default=0) * LETTER_WIDTH
+    apart = frame.inner_width / max(count - 1, 1)
+    every = max(1, math.ceil(count / LABELS_ACROSS), math.ceil(1.5 * longest / apart))
     chosen = [index for index in range(count) if (count - 1 - index) % every == 0]
     return [
         {"x": frame.x(index, count), "label": series[index][0],

@@ -1,5 +1,6 @@
 """The parts of a page: what they say, what they escape, and what no template may contain."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -329,3 +330,15 @@ def test_charts_are_the_same_bytes_in_two_processes() -> None:
     }  # fmt: skip
     assert len(drawn) == 1
     assert b"<polyline" in drawn.pop()
+
+
+@pytest.mark.parametrize("width", [360, 460, 560, 760])
+@pytest.mark.parametrize("count", [2, 7, 12, 24, 36])
+def test_labels_under_the_axis_do_not_touch(count: int, width: int) -> None:
+    frame = charts.Frame(width, 200)
+    labels = charts._labels_across([("Sep 2026", 1.0)] * count, frame)
+    room = len("Sep 2026") * charts.LETTER_WIDTH
+    starts = {"start": 0.0, "middle": room / 2, "end": float(room)}
+    left = [float(str(label["x"])) - starts[str(label["anchor"])] for label in labels]
+    assert all(right - before >= room for before, right in itertools.pairwise(left))
+    assert labels[-1]["anchor"] == "end"
