@@ -318,7 +318,7 @@ def _labels_across(series: Sequence[Point], frame: Frame) -> list[dict[str, obje
     The last one ends at its point and its neighbour is centred: one and a half labels must fit between the two.
     """
     count = len(series)
-    longest = max((len(label) for label, _value in series), default=0) * LETTER_WIDTH
+    longest = max((len(str(label)) for label, _value in series), default=0) * LETTER_WIDTH
     apart = frame.inner_width / max(count - 1, 1)
     every = max(1, math.ceil(count / LABELS_ACROSS), math.ceil(1.5 * longest / apart))
     chosen = [index for index in range(count) if (count - 1 - index) % every == 0]
