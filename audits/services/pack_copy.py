@@ -79,6 +79,12 @@ def revoke_link(link: PackLink, *, by: User, at: datetime) -> None:
 
 
 def live_link(token: str, *, at: datetime) -> PackLink | None:
-    """The link a token opens now; None for a wrong, revoked or expired one."""
+    """The link a token opens now; None for a wrong, revoked or expired one, and when its maker may log in no more."""
     links = PackLink.objects.filter(token_hash=hash_of(token), revoked_at=None, expires_at__gt=at)
-    return links.select_related("pack", "pack__site", "pack__edition").first()
+    link = links.select_related("pack", "pack__site", "pack__edition", "created_by").first()
+    return link if link and not is_over(link, at=at) else None
+
+
+def is_over(link: PackLink, *, at: datetime) -> bool:
+    """Whether a link ended by itself: with its day, or with the access of who made it, which it cannot outlast."""
+    return link.expires_at <= at or not link.created_by.may_log_in_at(at)

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audits.models import Pack, PackDownload, PackItem, PackLink
+from audits.services import pack_copy
 from qms.models import User
 from qms.services.attachment import may_change
 from qms.services.timeline import TimelineEntry, timeline_of
@@ -48,7 +49,7 @@ def page_of(pack: Pack, user: User, *, at: datetime) -> PackPage:
     counts = dict.fromkeys(PackItem.Standing.values, 0)
     items = PackItem.objects.filter(pack=pack, is_home=True).order_by("standing")
     counts |= dict(items.values_list("standing").annotate(n=Count("pk")))
-    known = [LinkLine(link, link.expires_at <= at) for link in links[:SHOWN]] if may_request else []
+    known = [LinkLine(link, pack_copy.is_over(link, at=at)) for link in links[:SHOWN]] if may_request else []
     newer = Pack.objects.visible_to(user).filter(supersedes=pack).order_by("-pk")
     newer = newer if pack.status == Pack.Status.SUPERSEDED else newer.none()  # the page names them only then
     return PackPage(

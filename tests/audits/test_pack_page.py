@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from audits.models import Pack, PackDownload, PackLink
 from audits.services import pack as pack_service
-from audits.services import pack_copy
+from audits.services import pack_copy, pack_page
 from audits.tasks import pack as tasks
 from qms.models import TrailEntry, User
 from qms.permissions import AccessProfile
@@ -288,6 +288,18 @@ def test_download_is_written_down_with_the_address_before_the_proxy(settings: An
     forged = {"HTTP_X_FORWARDED_FOR": "203.0.113.9, 192.0.2.7"}  # what the asker says, what our own proxy saw
     b"".join(signed_in(by).post(url("pack-download", pack.pk), **forged).streaming_content)  # type: ignore[attr-defined]
     assert PackDownload.objects.get().address == "192.0.2.7"
+
+
+def test_link_ends_with_the_access_of_who_made_it() -> None:
+    by = cast_member("Gus Guest", AccessProfile.GUEST_AUDITOR)
+    pack, now = ready(by), NOW
+    link, token = pack_copy.make_link(pack, for_whom="X", expires_at=now + timedelta(days=9), by=by, at=now)
+    assert pack_copy.live_link(token, at=now) == link
+    assert not pack_page.page_of(pack, by, at=now).links[0].is_expired
+    User.objects.filter(pk=by.pk).update(is_active=False)
+    assert Client().get(url("pack-shared", token)).status_code == 404
+    assert Client().post(url("pack-shared", token)).status_code == 404
+    assert pack_page.page_of(pack, by, at=now).links[0].is_expired
 
 
 def test_guessed_link_does_not_exist() -> None:
