@@ -15,7 +15,7 @@ from leadership.models import (
     Role,
     Routine,
 )
-from leadership.services import acknowledgement_letter, corroboration, role_letter
+from leadership.services import acknowledgement_letter, calendar_feed, corroboration, role_letter
 from leadership.services import communication_question as question_service
 from leadership.services import policy as policy_service
 from leadership.services import role as role_service
@@ -23,6 +23,7 @@ from qms.letters import Letter
 from qms.letters import register as register_letter
 from qms.models import Site
 from qms.reminder_events import ReminderEvent, register
+from qms.services import api_token
 from qms.services.reminder_people import Roles
 
 register_letter(
@@ -135,3 +136,4 @@ def _holders_of(slug: str, site_id: int) -> list[int]:
 
 
 Roles.holders = staticmethod(_holders_of)
+api_token.also_ends.append(calendar_feed.revoke)

@@ -1,6 +1,7 @@
 """The calendar feed of a person: the address made and revoked, and what it gives to whoever holds it.
 
-The address stands for its user: whatever that user may not see is not in it, and it ends with the access.
+The address stands for its user: whatever that user may not see is not in it. It ends with the access, with a new
+password, address or second factor of the log-in, as personal tokens do.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def make(user: User, *, by: User, at: datetime) -> tuple[CalendarFeed, str]:
 
 
 @transaction.atomic
-def revoke(user: User, *, by: User, at: datetime) -> bool:
+def revoke(user: User, *, by: User | None, at: datetime) -> bool:
     """End the user's address at once. Writes the trail; False, and nothing is written, when there is none."""
     ended = CalendarFeed.objects.filter(user=user, revoked_at=None).update(revoked_at=at, revoked_by=by)
     if ended:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -21,6 +21,8 @@ LONGEST = timedelta(days=366)
 """A token is made anew once a year, by somebody who still knows what it is for."""
 USE_NOTED_EVERY = timedelta(minutes=1)
 BEGINNING = 10
+also_ends: list[Callable[..., object]] = []
+"""What else of a log-in ends with its personal tokens, called with the user, ``by`` and ``at``; other packages add."""
 RECORD_SCOPES = frozenset({Scope.READ.value, Scope.MEASUREMENT.value})
 """What a token for one record may hold; the other scopes make records of their own."""
 
@@ -106,6 +108,7 @@ def revoke(token: ApiToken, *, by: User, at: datetime) -> ApiToken:
 def revoke_personal(owner: User, *, by: User | None, at: datetime, why: str) -> int:
     """End every personal token of a log-in that changes hands or closes; returns how many. Part of that change.
 
+    Whatever else opens something without the log-in (``also_ends``) ends with them.
     Tokens for machines stay: an administrator made them, and they act only while the log-in is open. Side effects: the
     tokens, one trail entry of the owner that names them and ``why``.
     """
@@ -117,6 +120,8 @@ def revoke_personal(owner: User, *, by: User | None, at: datetime, why: str) -> 
         ApiToken.objects.filter(pk__in=[token.pk for token in tokens]).update(revoked_at=at)
         named = [str(token) for token in tokens]
         trail.write(owner, "user.tokens_revoked", by=by, at=at, changes={"tokens": named}, reason=why)
+    for end in also_ends:
+        end(owner, by=by, at=at)
     return len(tokens)
 
 

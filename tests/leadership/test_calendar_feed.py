@@ -22,6 +22,7 @@ from leadership.services.calendar_zone import vtimezone
 from objectives.services import improvement_action
 from qms.models import TrailEntry, User
 from qms.services import secret_link, site_calendar
+from qms.services import user as user_service
 from tests.factories import NOW, cast_member, hiro, yusuf
 from tests.leadership.test_routine import routine_of
 
@@ -36,6 +37,20 @@ def leader() -> User:
 
 def text_of(user: User, at: datetime = NOW) -> bytes:
     return calendar_text.text(User.objects.get(pk=user.pk), at=at)
+
+
+def test_address_ends_with_the_password_and_with_the_log_in_it_was_made_under(leader: User) -> None:
+    admin = cast_member("Ada Admin", "administrator")
+    for change in (
+        lambda: user_service.password_changed(leader, "user.password_changed", at=NOW),
+        lambda: user_service.disable(leader, by=admin, at=NOW),
+    ):
+        _feed, secret = service.make(leader, by=leader, at=NOW)
+        assert service.user_of(secret, at=NOW) == leader
+        change()
+        User.objects.filter(pk=leader.pk).update(is_active=True)
+        with pytest.raises(service.NotAccepted):
+            service.user_of(secret, at=NOW)
 
 
 def by_icalendar(text: bytes, first: date = FIRST, last: date = LAST) -> list[datetime | date]:
