@@ -238,8 +238,18 @@ def changes_of(changes: Mapping[str, Json], declared: RecordKind | None = None) 
 
 
 def _difference(name: str, pair: list[Json], declared: RecordKind | None) -> Change:
-    before, after = (_in_words(name, value, declared) for value in pair)
+    before, after = (_in_words(name, value, declared) for value in _apart(pair))
     return Change(label=_label(name, declared), before=before, after=after)
+
+
+def _apart(pair: list[Json]) -> list[Json]:
+    """Of two lists of long things, such as translations, only what is not in both; otherwise the pair as it is."""
+    before, after = pair
+    lists = isinstance(before, list) and isinstance(after, list)
+    if not lists or not all(isinstance(row, dict) and "name" not in row for row in [*before, *after]):
+        return pair
+    less = [[row for row in before if row not in after], [row for row in after if row not in before]]
+    return less if any(less) else pair
 
 
 def _label(name: str, declared: RecordKind | None) -> str:

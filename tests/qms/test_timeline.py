@@ -61,3 +61,13 @@ def test_status_and_phase_are_shown_by_their_words() -> None:
     changes = timeline.timeline_of(activity)[0].changes
     assert Change("Phase", "Closed", "Withdrawn") in changes
     assert Change("Status", "Logged", "Withdrawn") in changes
+
+
+def test_of_a_list_of_long_things_only_what_differs_is_shown() -> None:
+    spanish, german = {"language": "es", "text": "Piezas"}, {"language": "de", "text": "Teile"}
+    (added,) = timeline.changes_of({"fields": {"translations": [[spanish], [spanish, german]]}})
+    assert (added.before, added.after) == ("", "language: de; text: Teile")
+    (moved,) = timeline.changes_of({"fields": {"translations": [[spanish, german], [german, spanish]]}})
+    assert moved.before.startswith("language: es")
+    (people,) = timeline.changes_of({"fields": {"people": [[{"name": "Ana"}], [{"name": "Ana"}, {"name": "Ben"}]]}})
+    assert (people.before, people.after) == ("Ana", "Ana, Ben")
