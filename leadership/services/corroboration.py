@@ -185,7 +185,12 @@ def by_token(token: str, *, at: datetime) -> Invitation:
 
 
 def open_at(activity: Activity, *, at: datetime) -> list[Invitation]:
-    """Who may still answer at the activity's QR code: invited, with a PIN."""
+    """Who may still answer at the activity's QR code: invited, with a PIN.
+
+    The code shows the activity to anybody who knows its uid; about a confidential one people are asked by link only.
+    """
+    if activity.is_confidential:
+        return []
     return list(open_invitations(at).filter(activity=activity, participant__person__pin_hash__gt=""))
 
 

@@ -6,6 +6,7 @@ and never more time.
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -100,6 +101,15 @@ def open_questions(at: datetime) -> QuerySet[Promise]:
         answer="", asked_at__gt=at - LIFETIME, action__status__in=ASKED_IN, person__deactivated_at=None
     )
     return rows.select_related("action__site", "action__area", "action__owner", "person").order_by("asked_at", "pk")
+
+
+def open_at(uid: uuid.UUID, *, at: datetime) -> Promise | None:
+    """The question at an action's QR code, for who has a PIN; the code shows the action to anybody who knows its uid.
+
+    About something confidential one is asked by log-in or by one's own link only.
+    """
+    found = open_questions(at).filter(action__uid=uid, person__pin_hash__gt="", action__is_confidential=False)
+    return found.first()
 
 
 def questions_for(user: User, *, at: datetime) -> QuerySet[Promise]:

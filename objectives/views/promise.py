@@ -39,7 +39,7 @@ def promise_ask(request: HttpRequest, pk: int) -> HttpResponse:
             why = str(error)
     question = made or service.pending(action)
     code = secret_link.address_of("objectives:promise-at", action.uid)
-    has_pin = bool(question and question.person.pin_hash)
+    has_pin = bool(question and question.person.pin_hash) and not action.is_confidential
     return render(request, "objectives/promise_ask.html", {
         "action": action, "question": question, "made": made, "why": why, "page_url": page_url(request, action),
         "code": secret_link.drawing(code) if has_pin else "", "code_address": code,
@@ -76,7 +76,7 @@ def promise_at(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     """Answer at the action's QR code, with one's own PIN."""
     try:
         refuse_too_many(request)
-        found = service.open_questions(timezone.now()).filter(action__uid=uid, person__pin_hash__gt="").first()
+        found = service.open_at(uid, at=timezone.now())
         if found is None:
             raise service.CannotAnswer(_("Nobody can answer here any more. Ask the owner for a link."))
     except service.CannotAnswer as error:

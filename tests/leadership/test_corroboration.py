@@ -101,6 +101,17 @@ def test_link_ends_after_fourteen_days_and_with_the_activity() -> None:
         corroboration.by_token(token, at=LATER)
 
 
+def test_code_of_a_confidential_activity_shows_nothing_and_the_link_still_works(in_time: None) -> None:
+    boss, paula = yusuf(), PersonFactory(name="Paula Sato")
+    person_service.set_pin(paula, by=boss, at=NOW, pin="739158")
+    walk = logged_activity(boss, title="Secret matter", is_confidential=True)
+    record_service.set_people(walk, "met", [(paula, "")])
+    (invitation,) = invited(walk, boss)
+    page = Client().get(reverse("leadership:answer-at", args=[walk.uid]))
+    assert (page.status_code, b"Secret matter" in page.content) == (404, False)
+    assert Client().get(invitation.secret_link.removeprefix("http://localhost:8000")).status_code == 200
+
+
 def test_link_of_somebody_who_has_left_opens_nothing() -> None:
     boss, paula = yusuf(), PersonFactory(name="Paula Sato")
     walk = logged_activity(boss)

@@ -77,6 +77,16 @@ def test_link_handed_over_says_so_in_the_answer_and_works_once() -> None:
     assert Client().get(address).status_code == 404
 
 
+def test_code_of_a_confidential_action_shows_nothing() -> None:
+    question = asked(yusuf())
+    person_service.set_pin(question.person, by=None, at=NOW, pin="739158")
+    assert service.open_at(question.action.uid, at=NOW) == question
+    ImprovementAction.objects.filter(pk=question.action_id).update(is_confidential=True)
+    assert service.open_at(question.action.uid, at=NOW) is None
+    page = Client().get(reverse("objectives:promise-at", args=[question.action.uid]))
+    assert (page.status_code, question.action.title in page.content.decode()) == (404, False)
+
+
 def test_link_of_somebody_who_has_left_opens_nothing() -> None:
     boss = yusuf()
     question = asked(boss)
