@@ -28,7 +28,7 @@ from qms.views.record_page import load, record_response
 
 Status = Policy.Status
 STEM = POLICY.url_stem
-RELATED = ("applies_to", "supersedes", "approved_by")
+RELATED = ("applies_to", "supersedes", "approver", "approved_by")
 MOVES = {
     "submit": Move(
         gettext_lazy("Hand in for review"), service.submit, (Status.IN_REVIEW,), icon="arrow-right",
