@@ -125,7 +125,7 @@ def thank(player: Player) -> None:
     player.page.locator("#id_title").fill(DEED)
     player.page.get_by_role("radio", name="Quality first").check()
     player.page.get_by_role("button", name="Say thank you").click()
-    player.page.wait_for_url("**/leadership/recognition/*/")
+    player.page.wait_for_url(re.compile(r"/recognition/\d+/$"))
     player.look()
     thanks = Recognition.objects.get()
     assert [(p.name, p.person is not None) for p in thanks.people() if p.part == "thanked"] == [("Paula Sato", True)]
