@@ -123,10 +123,11 @@ def _log(
         activity = Activity(uid=uid, status=Activity.Status.LOGGED, owner=_owner(rows["leaders"], by), **values)
         record_service.open_new(activity, by=by, at=at)
     _write_rows(activity, rows, by=by)
+    leaders = [person.pk for person, _name in rows["leaders"] or [(by.person, "")] if person]
     record_service.seal(activity, "activity.logged", by=by, at=at)
     for number, follow_up in enumerate(follow_ups):
         _open_follow_up(activity, number, follow_up, by=by, at=at)
-    occurrence.complete(activity, chosen=rows["planned"], by=by, at=at)
+    occurrence.complete(activity, leaders=leaders, chosen=rows["planned"], by=by, at=at)
     if rows["serves"] is not None:
         contribution.link(activity, serves=rows["serves"], by=by, at=at)
     return activity

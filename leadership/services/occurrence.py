@@ -6,6 +6,7 @@ An activity is matched to a planned time by a stated rule (MATCH_RULE), or chose
 from __future__ import annotations
 
 import uuid as uuids
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -49,29 +50,37 @@ def judge(*, at: datetime) -> int:
     return changed + sum(_miss(pk, at=at) for pk in list(over.order_by("pk").values_list("pk", flat=True)))
 
 
-def complete(activity: Activity, *, chosen: uuids.UUID | None = None, by: User, at: datetime) -> Occurrence | None:
+def complete(
+    activity: Activity, *, leaders: Collection[int], chosen: uuids.UUID | None = None, by: User, at: datetime
+) -> Occurrence | None:
     """Let an activity just logged count for the planned time its leader chose, or for the one it matches (MATCH_RULE).
 
     None, and nothing is lost, where neither can be: it is another kind or leader, was done already, or lies before the
-    window. Side effects: the occurrence, a trail entry in its routine's chain.
+    window. ``leaders``: keys of the people who led it, besides its owner. Side effects: the occurrence, a trail entry
+    in its routine's chain.
     """
+    led_by = {activity.owner_id, *leaders} - {None}
     # Most acts were not planned: one light look, and neither a lock nor a savepoint for them.
-    return _complete(activity, chosen, by=by, at=at) if _it_may_be(activity, chosen).exists() else None
+    rows = _it_may_be(activity, led_by, chosen)
+    return _complete(activity, rows, chosen, by=by, at=at) if rows.exists() else None
 
 
-def _it_may_be(activity: Activity, chosen: uuids.UUID | None) -> models.QuerySet[Occurrence]:
+def _it_may_be(activity: Activity, led_by: set[Any], chosen: uuids.UUID | None) -> models.QuerySet[Occurrence]:
     """The planned times an activity may have been, before its place is looked at."""
-    led = RecordPerson.objects.filter(record_id=activity.pk, part=RecordPerson.Part.LEADER).values("person_id")
-    by_leader = models.Q(leader=activity.owner_id) | models.Q(leader__in=led)
-    fits = by_leader & models.Q(opens_at__lte=activity.happened_at, closes_at__gt=activity.happened_at)
-    rows = Occurrence.objects.filter(status__in=OPEN)
-    return rows.filter(fits | models.Q(uid=chosen) if chosen else fits, activity_type=activity.activity_type_id)
+    when = activity.happened_at
+    rows = Occurrence.objects.filter(activity_type=activity.activity_type_id, status__in=OPEN)
+    if chosen is None:
+        return rows.filter(leader__in=led_by, opens_at__lte=when, closes_at__gt=when)
+    fits = models.Q(leader__in=led_by, opens_at__lte=when, closes_at__gt=when)
+    return rows.filter(fits | models.Q(uid=chosen))
 
 
 @transaction.atomic
-def _complete(activity: Activity, chosen: uuids.UUID | None, *, by: User, at: datetime) -> Occurrence | None:
-    rows = _it_may_be(activity, chosen).select_for_update(of=("self",)).select_related("routine")
-    found = list(rows.order_by("closes_at", "pk"))
+def _complete(
+    activity: Activity, rows: models.QuerySet[Occurrence], chosen: uuids.UUID | None, *, by: User, at: datetime
+) -> Occurrence | None:
+    locked = rows.select_for_update(of=("self",)).select_related("routine")
+    found = list(locked.order_by("closes_at", "pk"))
     mine = [row for row in found if row.uid == chosen and _may_count(row, activity)]
     places = _places_of(activity) if found and not mine else set()
     matched = [row for row in found if row.uid != chosen and (row.area_id is None or row.area_id in places)]
