@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -117,13 +118,13 @@ def measure(rows: QuerySet[Occurrence], first: date, last: date) -> tuple[Adhere
 
 
 def by_month(rows: QuerySet[Occurrence], first: date, last: date) -> list[Line]:
-    """Adherence per calendar month, the first one first; one query. Labels are “2026-11”."""
+    """Adherence per calendar month, the first one first; one query. Labels are “Nov 2026”."""
     counted = rows.filter(planned_on__range=(first, last)).exclude(status__in=[Status.PLANNED, Status.CANCELLED])
-    months = defaultdict[str, _Count](_Count)
+    months = defaultdict[date, _Count](_Count)
     grouped = counted.values_list("planned_on__year", "planned_on__month", "status", "cause").annotate(n=Count("pk"))
     for year, month, status, cause, number in grouped.order_by("planned_on__year", "planned_on__month"):
-        months[f"{year}-{month:02d}"].add(status, cause, number)
-    return [Line(label, count.adherence()) for label, count in months.items()]
+        months[date(year, month, 1)].add(status, cause, number)
+    return [Line(date_format(month, "M Y"), count.adherence()) for month, count in months.items()]
 
 
 def of_site(site: Site) -> QuerySet[Occurrence]:

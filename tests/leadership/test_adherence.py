@@ -92,7 +92,7 @@ def test_excused_planned_and_cancelled_times_are_not_counted(leader: User, routi
     assert (total.counted, total.percent, total.late_percent) == (7, 57, 20)
     assert [(line.label, line.adherence) for line in kinds] == [("Floor walk", total)]
     months = adherence.by_month(adherence.of_person(leader.person), FIRST, LAST)
-    assert [(line.label, line.adherence.counted) for line in months] == [("2026-06", 4), ("2026-07", 3)]
+    assert [(line.label, line.adherence.counted) for line in months] == [("Jun 2026", 4), ("Jul 2026", 3)]
 
 
 @pytest.mark.parametrize(("number", "is_told"), [(19, False), (20, True)])
