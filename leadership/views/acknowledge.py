@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from leadership.forms.acknowledgement import NameAndPinForm, ReadForm
+from leadership.forms.acknowledge import NameAndPinForm, ReadForm
 from leadership.models import Acknowledgement, AcknowledgementCampaign, Addressee
 from leadership.services import acknowledgement as service
 from leadership.services import acknowledgement_link as link

@@ -321,6 +321,15 @@ def test_name_and_pin_open_the_text_and_the_code_lists_nobody(boss: User, paula:
     assert Acknowledgement.objects.get().way == "pin"
 
 
+def test_shared_device_speaks_the_language_of_the_browser(boss: User, paula: Person) -> None:
+    campaign = begun(boss, people=[paula])
+    reader = Client(headers={"accept-language": "es-MX,es;q=0.9"})
+    address = reverse("leadership:acknowledge-at", args=[campaign.uid])
+    assert "Su PIN" in reader.get(address).content.decode()
+    refused = reader.post(address, {"name": "Paula Sato", "pin": "111112"}).content.decode()
+    assert "El nombre y el PIN no coinciden aquí." in refused
+
+
 def test_refusals_at_the_code_read_the_same_and_wrong_pins_are_limited_per_person(boss: User, paula: Person) -> None:
     ana = PersonFactory(name="Ana Other")
     campaign = begun(boss, people=[paula, ana], target_percent=100)
