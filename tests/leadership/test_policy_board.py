@@ -77,7 +77,7 @@ def test_pack_of_last_year_holds_last_years_policy_and_its_text(boss: User, clau
     items = PackItem.objects.filter(pack=pack)
     assert [(item.record_id, item.standing) for item in items] == [(old.pk, PackItem.Standing.COUNTS)]
     words = board_words(pack)
-    assert f"1 , {old.reference} Denver plant 3 Mar 2025" in words
+    assert f"1 {old.reference} Denver plant 3 Mar 2025" in words
     assert "superseded Yusuf Chen" in words
     assert "Fit for 2025." in words
     assert new.reference not in words
