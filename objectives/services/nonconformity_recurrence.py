@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 
-from objectives.models import Nonconformity, lookback_start
+from objectives.models import Cause, Nonconformity, lookback_start
 from qms.models import Phase, Site, User
 
 NAMED = 5
@@ -87,42 +87,54 @@ def _same_before(user: User) -> QuerySet[Any]:
     return rows.filter(before, cause_id=OuterRef("cause_id"), happened_on__gte=OuterRef("lookback_on"))
 
 
-def causes(user: User, *, today: date, sites: Sequence[Site] = ()) -> list[CauseLine]:
-    """Every cause of the lookback before ``today``, most frequent first. One query; ``sites`` narrows it."""
+def causes(user: User, *, today: date, sites: Sequence[Site] = (), most: int | None = None) -> list[CauseLine]:
+    """Every cause of the lookback before ``today``, most frequent first; ``sites`` narrows it, ``most`` as below."""
     rows = Nonconformity.objects.visible_to(user)
-    return cause_lines(rows.filter(site__in=sites) if sites else rows, today=today)
+    return cause_lines(rows.filter(site__in=sites) if sites else rows, today=today, most=most)
 
 
-def cause_lines(rows: QuerySet[Nonconformity], *, today: date) -> list[CauseLine]:
-    """The causes of these rows in the lookback before ``today``, most frequent first. One query.
+def cause_lines(rows: QuerySet[Nonconformity], *, today: date, most: int | None = None) -> list[CauseLine]:
+    """The causes of these rows in the lookback before ``today``, most frequent first. Four queries.
 
     ``count``: nonconformities that happened in it. ``closed``: those closed in it and still closed. ``came_back``:
-    closed ones after whose closing the same cause led to another one. The database counts: what comes back are the
-    newest NAMED of each cause, and those closed ones after which the cause stayed away.
+    closed ones after whose closing the same cause led to another one. The database counts; what comes back are those
+    closed ones after which a cause may have stayed away, and the newest NAMED of each cause, or only of the first
+    ``most`` causes.
     """
     since = lookback_start(today)
     rows = rows.filter(cause__isnull=False).exclude(phase=Phase.WITHDRAWN)
-    rows = rows.filter(Q(happened_on__gte=since) | Q(closed_on__gte=since))
-    wanted = ("pk", "reference", "title", "cause_id", "cause__name", "happened_on", "closed_on", "status")
-    counted: QuerySet[Any] = rows.annotate(
-        rank=Window(RowNumber(), partition_by="cause_id", order_by=[F("happened_on").desc(), F("pk").desc()]),
-        last=Window(Max("happened_on"), partition_by="cause_id"),
-        times=Window(Count("pk", filter=Q(happened_on__gte=since)), partition_by="cause_id"),
-        closings=Window(Count("pk", filter=Q(closed_on__gte=since)), partition_by="cause_id"),
-    )
-    counted = counted.filter(Q(rank__lte=NAMED) | Q(closed_on__gte=F("last"))).order_by()
+    rows = rows.filter(Q(happened_on__gte=since) | Q(closed_on__gte=since)).order_by()
+    counted = rows.values("cause_id").annotate(
+        times=Count("pk", filter=Q(happened_on__gte=since)), closings=Count("pk", filter=Q(closed_on__gte=since)),
+        last=Max("happened_on"),
+    )  # fmt: skip
     lines: dict[int, CauseLine] = {}
-    for row in counted.values(*wanted, "rank", "last", "times", "closings"):
-        line = lines.get(row["cause_id"])
-        if line is None:
-            line = lines[row["cause_id"]] = CauseLine(
-                row["cause_id"], row["cause__name"], row["times"], row["closings"]
-            )
-            line.came_back = line.closed
-        if row["rank"] <= NAMED and row["happened_on"] >= since:
-            line.newest.append(row)
-        if row["closed_on"] and row["closed_on"] >= max(since, row["last"]):
-            line.came_back -= 1
-    for line in lines.values():
-        line.newest.sort(key=lambda row: int(row["rank"]))
-    return sorted(lines.values(), key=lambda line: (-line.count, -line.came_back, line.name))
+    quiet_since: dict[int, date] = {}
+    found_rows = list(counted)
+    names = dict(Cause.objects.filter(pk__in=[row["cause_id"] for row in found_rows]).values_list("pk", "name"))
+    for row in found_rows:
+        cause, closings = row["cause_id"], row["closings"]
+        lines[cause] = CauseLine(cause, names[cause], row["times"], closings, came_back=closings)
+        quiet_since[cause] = max(since, row["last"])
+    if lines:
+        late = rows.filter(closed_on__gte=min(quiet_since.values())).values_list("cause_id", "closed_on")
+        for cause, closed_on in late:
+            if closed_on and closed_on >= quiet_since[cause]:
+                lines[cause].came_back -= 1
+    found = sorted(lines.values(), key=lambda line: (-line.count, -line.came_back, line.name))
+    _name_newest(rows.filter(happened_on__gte=since), found, most)
+    return found
+
+
+def _name_newest(rows: QuerySet[Nonconformity], lines: list[CauseLine], most: int | None) -> None:
+    """Put the newest NAMED of these rows into the first ``most`` lines, or into all."""
+    named = {line.pk: line for line in lines[:most]}
+    if len(named) < len(lines):
+        rows = rows.filter(cause_id__in=list(named))
+    newest_first = [F("happened_on").desc(), F("pk").desc()]
+    ranked: QuerySet[Any] = rows.annotate(
+        rank=Window(RowNumber(), partition_by="cause_id", order_by=newest_first)
+    ).filter(rank__lte=NAMED)
+    wanted = ("pk", "reference", "title", "cause_id", "happened_on", "closed_on", "status", "rank")
+    for row in sorted(ranked.order_by().values(*wanted), key=lambda row: int(row["rank"])):
+        named[row["cause_id"]].newest.append(row)

@@ -27,8 +27,9 @@ def nonconformity_recurrence(request: HttpRequest) -> HttpResponse:
     """Causes with counts, and the share of closed ones whose cause came back, over what the user may see."""
     user, today = cast(User, request.user), timezone.localdate()
     chosen = [site for site in user.visible_sites if str(site.pk) == request.GET.get("site")]
-    lines = service.causes(user, today=today, sites=chosen)
-    shown = lines if request.GET.get("all") else lines[:MOST_LINES]
+    most = None if request.GET.get("all") else MOST_LINES
+    lines = service.causes(user, today=today, sites=chosen, most=most)
+    shown = lines[:most]
     closed, came_back = sum(line.closed for line in lines), sum(line.came_back for line in lines)
     return render(request, "objectives/nonconformity_recurrence.html", {
         "may_merge": user.can(Permission.CAUSE_EDIT) and len(lines) > 1,
