@@ -12,6 +12,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 
 from qms import triggers
+from qms.management.commands.setup import compile_translations
 
 LOOPBACK = ("127.", "::1", "localhost")
 real_connect = socket.socket.connect
@@ -22,6 +23,12 @@ def connect_to_this_machine(self: socket.socket, address: Any) -> None:
     if self.family != socket.AF_UNIX and not str(address[0]).startswith(LOOPBACK):
         pytest.fail(f"A test tried to reach {address}; tests talk to this machine only.")
     real_connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def texts_compiled() -> None:
+    """The texts of other languages, as `manage.py setup` compiles them."""
+    compile_translations()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,8 +1,10 @@
 """`manage.py setup`: bring database, catalogue and static files to the state this version of the program needs."""
 
 import hashlib
+import os
 import subprocess  # gettext's own compiler, no shell
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, demo: bool, no_static: bool, **options: Any) -> None:
         """Run the steps in order; the first that fails stops the rest."""
-        self._compile_translations()
+        compile_translations(self.stdout.write)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("load_clauses")
@@ -38,14 +40,6 @@ class Command(BaseCommand):
         call_command("make_signing_key")  # after the demo, which names the organization it is made out to
         if not no_static:
             self._collect_static()
-
-    def _compile_translations(self) -> None:
-        """Compile the texts of other languages where they are newer than what was compiled; an image brings them."""
-        for source in sorted(settings.BASE_DIR.glob("locale/*/LC_MESSAGES/django.po")):
-            target = source.with_suffix(".mo")
-            if not target.is_file() or target.stat().st_mtime < source.stat().st_mtime:
-                subprocess.run(["msgfmt", "-o", target, source], check=True)
-                self.stdout.write(f"Translations compiled: {source.parts[-3]}.")
 
     def _collect_static(self) -> None:
         """Collect and compress, unless no source file has changed since the last time (it takes seconds)."""
@@ -66,3 +60,15 @@ def _static_fingerprint() -> str:
             modified = storage.get_modified_time(name).isoformat()
             digest.update(f"{name}\0{storage.size(name)}\0{modified}\n".encode())
     return digest.hexdigest()
+
+
+def compile_translations(report: Callable[[str], object] = str) -> None:
+    """Compile the texts of other languages where they are newer than what was compiled; an image brings them."""
+    for source in sorted(settings.BASE_DIR.glob("locale/*/LC_MESSAGES/django.po")):
+        target = source.with_suffix(".mo")
+        if target.is_file() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        made = target.with_suffix(f".{os.getpid()}")  # others may read or compile it at this moment
+        subprocess.run(["msgfmt", "-o", made, source], check=True)
+        made.replace(target)
+        report(f"Translations compiled: {source.parts[-3]}.")
