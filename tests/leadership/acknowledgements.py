@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from leadership.models import Acknowledgement, AcknowledgementCampaign, Addressee
 from leadership.services import acknowledgement as service
 from qms.models import Person, Record, User
-from tests.factories import NOW, TODAY
+from qms.services import outbox
+from tests.factories import NOW, TODAY, logged_activity
 
 PIN = "428317"
 
@@ -33,3 +34,18 @@ def acknowledged(campaign: AcknowledgementCampaign, person: Person, **values: An
     """The person's word, given by a link."""
     facts: dict[str, Any] = {"way": "mail", "by": None, "at": NOW}
     return service.acknowledge(addressee(campaign, person), **(facts | values))
+
+
+def begun(boss: User, **values: Any) -> AcknowledgementCampaign:
+    """People asked to read an act of the boss."""
+    return asked(logged_activity(boss), by=boss, **values)
+
+
+def sent(at: datetime = NOW) -> int:
+    """Deliver what lies in the outbox; how many mails went out."""
+    return outbox.deliver_waiting(clock=lambda: at, until=at + timedelta(minutes=1))
+
+
+def chain(campaign: AcknowledgementCampaign) -> list[str]:
+    """The verbs of its trail, in order."""
+    return list(campaign.trail.order_by("seq").values_list("verb", flat=True))
