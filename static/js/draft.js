@@ -4,10 +4,11 @@
   "use strict";
   var queue = window.qmsQueue;
   var PAUSE = 350;
-  var LAST_WORDS = "qms-last-words";
+  var LAST_WORDS = "qms-last-words-";
   var NOT_KEPT = ["csrfmiddlewaretoken", "photos"];
   var timer = null;
-  var waiting = null; // what saves what was typed since the last save
+  var changes = 0; // the number of the last change, and of the last one that is in the database
+  var kept = 0;
   var written = null;
   var saving = Promise.resolve();
 
@@ -59,54 +60,55 @@
   }
 
   function save(form, photoCount) {
-    forget();
+    clearTimeout(timer);
     var item = itemOf(form, "draft");
+    var number = changes;
     saving = saving.then(function () {
       return isWorthKeeping(form, photoCount) ? queue.put(item).then(function () { return true; }) : false;
+    }).then(function (isKept) {
+      kept = Math.max(kept, number);
+      return isKept;
     }).catch(function () { return false; });
     return saving;
   }
 
-  function forget() {
-    clearTimeout(timer);
-    waiting = null;
-  }
-
   /* Save after a pause in typing; data-draft on the form says whether what is kept is what is written. */
   function saveSoon(form, countPhotos, then) {
-    forget();
+    clearTimeout(timer);
+    changes += 1;
     form.dataset.draft = "pending";
     written = { form: form, isWorthKeeping: function () { return isWorthKeeping(form, countPhotos()); } };
-    waiting = function () {
+    timer = setTimeout(function () {
       save(form, countPhotos()).then(function (isKept) {
-        if (!waiting) { form.dataset.draft = isKept ? "kept" : "none"; }
+        if (kept === changes) { form.dataset.draft = isKept ? "kept" : "none"; }
         then(isKept);
       });
-    };
-    timer = setTimeout(waiting, PAUSE);
+    }, PAUSE);
   }
 
   /* The page is put away, perhaps for good: what was typed last does not wait for the pause. A database would not get
      it before the page is gone; this store writes at once, and the next page with the form moves it over. */
   function saveAtOnce() {
-    if (!waiting || !written.isWorthKeeping()) { return; }
-    try { localStorage.setItem(LAST_WORDS, JSON.stringify(itemOf(written.form, "draft"))); } catch (error) { /* storage blocked */ }
+    if (kept === changes || !written.isWorthKeeping()) { return; }
+    var item = itemOf(written.form, "draft");
+    try { localStorage.setItem(LAST_WORDS + item.user, JSON.stringify(item)); } catch (error) { /* storage blocked */ }
   }
   window.addEventListener("pagehide", saveAtOnce);
 
   function recover(user) {
     var item = null;
-    try { item = JSON.parse(localStorage.getItem(LAST_WORDS)); } catch (error) { item = null; }
-    if (!item || item.user !== user) { return Promise.resolve(); }
+    try { item = JSON.parse(localStorage.getItem(LAST_WORDS + user)); } catch (error) { item = null; }
+    if (!item) { return Promise.resolve(); }
     return queue.get(item.uid).then(function (row) {
-      if (!row || row.state === "draft") { return queue.put(item); } // otherwise it was sent meanwhile
-      return null;
-    }).then(function () { localStorage.removeItem(LAST_WORDS); });
+      if (row && (row.state !== "draft" || row.logged_at > item.logged_at)) { return null; } // sent, or written on elsewhere
+      return queue.put(item);
+    }).then(function () { localStorage.removeItem(LAST_WORDS + user); });
   }
 
   /* Wait for writes that are under way, and allow no late one: the entry is about to be sent. */
   function settle() {
-    forget();
+    clearTimeout(timer);
+    kept = changes;
     return saving;
   }
 
