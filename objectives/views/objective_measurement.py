@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -23,8 +23,9 @@ from objectives.services import objective_decision, objective_import, objective_
 from objectives.views.objective import STEM, may_work_on, to_work_on
 from qms.models import Job, User, site_today
 from qms.permissions import Permission, requires
-from qms.services.sheet import SheetRefused, csv_response
+from qms.services.sheet import SheetRefused
 from qms.views.api_token import issued_for
+from qms.views.import_check import check_context, chosen_lines, problem_rows
 from qms.views.record_page import page_url
 
 
@@ -108,9 +109,7 @@ def objective_import_check(request: HttpRequest, uid: uuid.UUID) -> HttpResponse
     job, objective = own_upload(request, uid)
     form, rows, refused = checked(request, job, objective)
     if request.method == "POST" and not refused and job.status == Job.Status.QUEUED:
-        lines = [row.line for row in rows] if request.POST.get("which") == "all" else [
-            int(line) for line in request.POST.getlist("line") if line.isdecimal()
-        ]  # fmt: skip
+        lines = chosen_lines(request, rows)
         try:
             done = objective_import.apply(
                 objective, job, form.mapping(), lines, by=cast(User, request.user), at=timezone.now()
@@ -120,24 +119,13 @@ def objective_import_check(request: HttpRequest, uid: uuid.UUID) -> HttpResponse
         else:
             messages.success(request, ngettext("%d value recorded.", "%d values recorded.", done) % done)
             return redirect(page_url(request, objective))
-    context = preview(request, job, objective, form, rows, refused)
+    context = check_context(
+        request, job, form=form, rows=rows, refused=refused, outcomes=("new", "changed", "unchanged", "problem"),
+        take_label=_("Record"), again_url=reverse(f"{STEM}-import", args=[objective.pk]),
+        problems_url=reverse(f"{STEM}-import-problems", args=[job.uid]),
+    )  # fmt: skip
+    context |= {"objective": objective, "back_url": page_url(request, objective)}
     return render(request, "objectives/objective_import_check.html", context)
-
-
-def preview(
-    request: HttpRequest, job: Job, objective: Objective, form: ColumnsForm, rows: list[objective_import.Row],
-    refused: str,
-) -> dict[str, Any]:  # fmt: skip
-    """What the check page shows."""
-    counts = {name: sum(row.outcome == name for row in rows) for name in ("new", "changed", "unchanged", "problem")}
-    query = request.GET.urlencode()
-    problems = reverse(f"{STEM}-import-problems", args=[job.uid]) + (f"?{query}" if query else "")
-    return {
-        "job": job, "objective": objective, "form": form, "rows": rows, "refused": refused, "query": query,
-        "counts": [pair for pair in counts.items() if pair[1]], "usable": counts["new"] + counts["changed"],
-        "problems_url": problems if counts["problem"] else "", "is_open": job.status == Job.Status.QUEUED,
-        "back_url": page_url(request, objective), "again_url": reverse(f"{STEM}-import", args=[objective.pk]),
-    }  # fmt: skip
 
 
 @require_GET
@@ -146,10 +134,8 @@ def objective_import_problems(request: HttpRequest, uid: uuid.UUID) -> HttpRespo
     """The lines that cannot be recorded, as CSV with the reason; mend them there and upload them again."""
     job, objective = own_upload(request, uid)
     _form, rows, _refused = checked(request, job, objective)
-    header = [_("Line"), *job.params["header"], _("Why not recorded")]
-    width = len(job.params["header"])
-    told = ([r.line, *(r.cells + [""] * width)[:width], r.message] for r in rows if r.outcome == "problem")
-    return csv_response("measurements-not-recorded", header, told)
+    told = ((row, row.message) for row in rows if row.outcome == "problem")
+    return problem_rows("measurements-not-recorded", job, _("Why not recorded"), told)
 
 
 @require_http_methods(["GET", "POST"])

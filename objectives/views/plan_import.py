@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -21,7 +21,8 @@ from objectives.services.plan_import_columns import TARGETS, Target
 from qms.models import Job, User
 from qms.permissions import Permission, requires
 from qms.records import kind_of
-from qms.services.sheet import SheetRefused, csv_response
+from qms.services.sheet import SheetRefused
+from qms.views.import_check import check_context, chosen_lines, problem_rows
 
 OUTCOMES = ("new", "unchanged", "skipped", "problem")
 
@@ -93,9 +94,7 @@ def plan_import_check(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     job, target = own_upload(request, uid)
     form, rows, refused = checked(request, job, target)
     if request.method == "POST" and not refused:
-        lines = [row.line for row in rows] if request.POST.get("which") == "all" else [
-            int(line) for line in request.POST.getlist("line") if line.isdecimal()
-        ]  # fmt: skip
+        lines = chosen_lines(request, rows)
         try:
             service.apply(job, form.mapping(), lines, by=cast(User, request.user), at=timezone.now())
         except service.AlreadyApplied as error:
@@ -105,24 +104,13 @@ def plan_import_check(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, Job.objects.get(pk=job.pk).message)
             return redirect(list_url(target))
-    context = preview(request, job, target, form, rows, refused)
+    context = check_context(
+        request, job, form=form, rows=rows, refused=refused, outcomes=OUTCOMES, take_label=_("Take it"),
+        again_url=reverse("objectives:plan-import", args=[job.params["what"]]),
+        problems_url=reverse("objectives:plan-import-problems", args=[job.uid]),
+    )  # fmt: skip
+    context |= {"target": target, "crumbs": [(kind_of(target.kind).label_plural, list_url(target))]}
     return render(request, "objectives/plan_import_check.html", context)
-
-
-def preview(
-    request: HttpRequest, job: Job, target: Target, form: PlanColumnsForm, rows: list[service.Row], refused: str
-) -> dict[str, Any]:  # fmt: skip
-    """What the check page shows."""
-    counts = {name: sum(row.outcome == name for row in rows) for name in OUTCOMES}
-    query = request.GET.urlencode()
-    problems = reverse("objectives:plan-import-problems", args=[job.uid]) + (f"?{query}" if query else "")
-    return {
-        "job": job, "target": target, "form": form, "rows": rows, "refused": refused, "query": query,
-        "counts": [pair for pair in counts.items() if pair[1]], "usable": counts["new"],
-        "problems_url": problems if counts["problem"] else "", "is_open": job.status == Job.Status.QUEUED,
-        "again_url": reverse("objectives:plan-import", args=[job.params["what"]]),
-        "crumbs": [(kind_of(target.kind).label_plural, list_url(target))],
-    }  # fmt: skip
 
 
 @require_GET
@@ -131,9 +119,5 @@ def plan_import_problems(request: HttpRequest, uid: uuid.UUID) -> HttpResponseBa
     """The lines that cannot be entered, as CSV with the reason; mend them there and upload them again."""
     job, target = own_upload(request, uid)
     _form, rows, _refused = checked(request, job, target)
-    header = [_("Line"), *job.params["header"], _("Why not entered")]
-    width = len(job.params["header"])
-    told = (
-        [r.line, *(r.cells + [""] * width)[:width], " ".join(r.problems)] for r in rows if r.outcome == "problem"
-    )  # fmt: skip
-    return csv_response("rows-not-entered", header, told)
+    told = ((row, " ".join(row.problems)) for row in rows if row.outcome == "problem")
+    return problem_rows("rows-not-entered", job, _("Why not entered"), told)

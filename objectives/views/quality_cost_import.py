@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -20,7 +20,8 @@ from objectives.services.quality_cost import MonthConfirmed
 from objectives.views.quality_cost import STEM
 from qms.models import Job, Site, User
 from qms.permissions import Permission, requires
-from qms.services.sheet import SheetRefused, csv_response
+from qms.services.sheet import SheetRefused
+from qms.views.import_check import check_context, chosen_lines, problem_rows
 
 SHOWN = 500
 """Lines on the page; all of them can be posted, and the ticks choose among those shown."""
@@ -75,7 +76,7 @@ def import_check(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and not refused:
         try:
             service.apply(
-                site, job, form.mapping(), chosen_lines(request, found), opening=request.POST.getlist("account"),
+                site, job, form.mapping(), chosen_lines(request, found.rows), opening=request.POST.getlist("account"),
                 by=cast(User, request.user), at=timezone.now(),
             )  # fmt: skip
         except service.AlreadyApplied:
@@ -86,31 +87,13 @@ def import_check(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, job.message)
             return redirect("objectives:quality-cost")
-    context = preview(request, job, site, form, found, refused)
+    rows = [row for name in service.OUTCOMES for row in found.of(name)]  # lines with a problem first
+    context = check_context(
+        request, job, form=form, rows=rows, refused=refused, outcomes=service.OUTCOMES, take_label=_("Post"),
+        again_url=reverse(f"{STEM}-import"), problems_url=reverse(f"{STEM}-import-problems", args=[job.uid]),
+    )  # fmt: skip
+    context |= {"site": site, "rows": rows[:SHOWN], "row_count": len(rows), "new_accounts": found.new_accounts}
     return render(request, "objectives/quality_cost_import_check.html", context)
-
-
-def chosen_lines(request: HttpRequest, found: service.Check) -> list[int]:
-    """All lines, or those ticked."""
-    if request.POST.get("which") == "all":
-        return [row.line for row in found.rows]
-    return [int(line) for line in request.POST.getlist("line") if line.isdecimal()]
-
-
-def preview(
-    request: HttpRequest, job: Job, site: Site, form: CostColumnsForm, found: service.Check, refused: str
-) -> dict[str, Any]:  # fmt: skip
-    """What the check page shows: lines with a problem first, then what would change, then what stands."""
-    counts = {name: len(found.of(name)) for name in service.OUTCOMES}
-    query = request.GET.urlencode()
-    problems = reverse(f"{STEM}-import-problems", args=[job.uid]) + (f"?{query}" if query else "")
-    rows = [row for name in service.OUTCOMES for row in found.of(name)]
-    return {
-        "job": job, "site": site, "form": form, "rows": rows[:SHOWN], "row_count": len(rows), "refused": refused,
-        "query": query, "counts": [pair for pair in counts.items() if pair[1]],
-        "usable": counts["new"] + counts["changed"], "new_accounts": found.new_accounts,
-        "problems_url": problems if counts["problem"] else "", "is_open": job.status == Job.Status.QUEUED,
-    }  # fmt: skip
 
 
 @require_GET
@@ -119,7 +102,5 @@ def import_problems(request: HttpRequest, uid: uuid.UUID) -> HttpResponseBase:
     """The lines that cannot be posted, as CSV with the reason; mend them there and upload them again."""
     job, site = own_upload(request, uid)
     _form, found, _refused = checked(request, job, site)
-    width = len(job.params["header"])
-    header = [_("Line"), *job.params["header"], _("Why not posted")]
-    told = ([row.line, *(row.cells + [""] * width)[:width], row.message] for row in found.of("problem"))
-    return csv_response("quality-costs-not-posted", header, told)
+    told = ((row, row.message) for row in found.of("problem"))
+    return problem_rows("quality-costs-not-posted", job, _("Why not posted"), told)
