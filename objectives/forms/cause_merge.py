@@ -31,4 +31,7 @@ class CauseMergeForm(forms.Form):
         label=_("means the same as"), queryset=service.choices().filter(is_active=True), empty_label=_("Choose"),
         help_text=_("It stays, under the name it has."),
     )  # fmt: skip
-    reason = forms.CharField(label=_("Why they are the same"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("Why they are the same"), max_length=400, widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say in a few words why they mean the same; it stays in the timelines.")},
+    )  # fmt: skip
